@@ -1,0 +1,55 @@
+# Every target says what it does: `make help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Only these services of the Pulumi providers are compiled: all of them would take half a minute.
+UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help install quickstart test lint types unit sandbox-tests bench lock docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv with everything the project needs
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED_SERVICES)' $(VENV)/lib || true
+	@touch $@
+
+quickstart: install ## the whole path on this machine: provision, prove, register
+	$(BIN)/integrations quickstart
+
+test: install lint types unit sandbox-tests ## everything CI runs
+
+lint: install ## style, import rules, generated pages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+types: install ## strict types
+	$(BIN)/mypy
+
+unit: install ## the pure parts
+	$(BIN)/pytest tests/unit
+
+sandbox-tests: install ## against real servers on loopback
+	$(BIN)/pytest tests/sandbox
+
+bench: install ## the benchmarks, as ratios
+	$(BIN)/python -m benchmarks
+
+lock: install ## resolve constraints.txt anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	  --custom-compile-command "make lock" --extra dev -o constraints.txt pyproject.toml
+
+docs: install ## write the generated pages anew
+	$(BIN)/python -m docs.generate
+
+clean: ## remove what was installed and built
+	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
