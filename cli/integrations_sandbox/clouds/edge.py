@@ -1,0 +1,129 @@
+"""The edge: an HTTP proxy that brings the real host names of the clouds to the local ones.
+
+A client says `CONNECT bucket.s3.eu-west-2.amazonaws.com:443` as it would to a
+company's proxy, and gets a tunnel to the emulator that plays this host; TLS is
+spoken through the tunnel, with a certificate of the sandbox's own authority. So
+the product needs nothing but two standard settings (HTTPS_PROXY and a CA bundle),
+signatures are made for the real hosts, and a host that no emulator plays is
+refused here instead of reached on the internet.
+
+Besides, one plain loopback port per emulator, for people's browsers: they do not
+know the authority. What comes in there goes on over TLS.
+
+    python -m integrations_sandbox.clouds.edge ROUTES.json
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import sys
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+HEAD_LIMIT = 16 * 1024
+CHUNK = 64 * 1024
+
+
+class Route(Struct, frozen=True):
+    """Hosts that end in `suffix` are played by the TLS server on loopback port `port`."""
+
+    suffix: str
+    port: int
+
+
+class Door(Struct, frozen=True):
+    """A plain HTTP port for browsers, in front of the TLS server on `target`, whose certificate names `host`."""
+
+    port: int
+    target: int
+    host: str
+
+
+class Routes(Struct, frozen=True):
+    """What the edge listens on and where it leads; written by the sandbox, read once at start."""
+
+    port: int
+    routes: tuple[Route, ...]
+    bundle: str
+    doors: tuple[Door, ...] = ()
+
+    def find(self, host: str) -> int | None:
+        """The port that plays `host`, or None."""
+        fitting = [route for route in self.routes if host == route.suffix or host.endswith("." + route.suffix)]
+        return max(fitting, key=lambda route: len(route.suffix)).port if fitting else None
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry bytes until one side has no more; a broken connection is the other side's to notice."""
+    with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def _join(
+    left: tuple[asyncio.StreamReader, asyncio.StreamWriter], right: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+) -> None:
+    await asyncio.gather(_pipe(left[0], right[1]), _pipe(right[0], left[1]))
+
+
+async def _refuse(writer: asyncio.StreamWriter, status: str, reason: str) -> None:
+    body = f"{reason}\n".encode()
+    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+    with contextlib.suppress(ConnectionError):
+        await writer.drain()
+    writer.close()
+
+
+async def _tunnel(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+        method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
+        writer.close()
+        return
+    host = target.rsplit(":", 1)[0].lower()
+    if method != "CONNECT":
+        await _refuse(writer, "405 Method Not Allowed", "the sandbox speaks https only, through CONNECT")
+        return
+    port = routes.find(host)
+    if port is None:
+        await _refuse(writer, "502 Bad Gateway", f"{host} is not in the sandbox")
+        return
+    try:
+        upstream = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        await _refuse(writer, "503 Service Unavailable", f"what plays {host} in the sandbox is not running")
+        return
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    await _join((reader, writer), upstream)
+
+
+async def _door(door: Door, trust: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        upstream = await asyncio.open_connection("127.0.0.1", door.target, ssl=trust, server_hostname=door.host)
+    except OSError:
+        await _refuse(writer, "503 Service Unavailable", "the emulator behind this port is not running")
+        return
+    await _join((reader, writer), upstream)
+
+
+async def serve(routes: Routes) -> None:
+    """Serve until cancelled."""
+    trust = ssl.create_default_context(cafile=routes.bundle)
+    listeners = [(routes.port, partial(_tunnel, routes))]
+    listeners += [(door.port, partial(_door, door, trust)) for door in routes.doors]
+    servers = [
+        await asyncio.start_server(serve_one, "127.0.0.1", port, limit=HEAD_LIMIT) for port, serve_one in listeners
+    ]
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Routes)))

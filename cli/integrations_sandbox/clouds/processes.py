@@ -1,0 +1,101 @@
+"""Background processes: started with a log, awaited until they answer, stopped by process id."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from msgspec import Struct
+
+from integrations.errors import UnreachableError
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+# The children of this process, which have to be waited for by it; `stop` also ends other processes' children.
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+class Process(Struct, frozen=True):
+    """A process that was started: its id, and when it began, because ids are used again."""
+
+    name: str
+    pid: int
+    started: float
+    log: str
+
+    def find(self) -> psutil.Process | None:
+        """The living process, or None if it has ended."""
+        try:
+            process = psutil.Process(self.pid)
+            alive = abs(process.create_time() - self.started) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process if alive else None
+
+
+def free_port() -> int:
+    """A port on the loopback interface that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def start(
+    name: str,
+    command: Sequence[str],
+    log: Path,
+    ready: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+) -> Process:
+    """Start a process of its own session and wait until it is ready.
+
+    Raises UnreachableError, with the last lines of its log, if it ends or does not get ready in time.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,  # Ctrl-C in the terminal is for the command, not for its servers
+        )
+    _children[child.pid] = child
+    process = Process(name, child.pid, psutil.Process(child.pid).create_time(), str(log))
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if child.poll() is not None or time.monotonic() > deadline:
+            stop(process)
+            last = log.read_text(errors="replace").strip().splitlines()[-3:]
+            raise UnreachableError(f"{name} did not start: {' / '.join(last) or 'it said nothing'} (log: {log})")
+        time.sleep(0.03)
+    return process
+
+
+def stop(process: Process) -> None:
+    """End the process and its children; one that does not end when asked is killed."""
+    found, child = process.find(), _children.pop(process.pid, None)
+    if found is None:
+        return
+    family = [*found.children(recursive=True), found]
+    found.terminate()
+    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+    for survivor in alive:
+        survivor.kill()
+    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    if child is not None:
+        child.wait(STOP_SECONDS)
+
+
+def listening(port: int) -> bool:
+    """Whether somebody accepts connections on this loopback port."""
+    with socket.socket() as client:
+        client.settimeout(0.5)
+        return client.connect_ex(("127.0.0.1", port)) == 0
