@@ -117,7 +117,10 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
     """An integration on Amazon Web Services.
 
     account: where the role lives. prefixes: what Encord may read, the whole bucket if
-    empty. writePrefix: where it may write when imageSequences is on. checkPrincipal: an
+    empty. writePrefix: where it may write when imageSequences is on (where Encord writes is
+    not documented, so the whole bucket by default). cloudSyncedFolders: Encord may list the
+    buckets too, which its cloud-synced folders need and which turns the 403 of a missing
+    object into a 404. checkPrincipal: an
     identity of yours that may assume the role too, with the same external ID, so that a
     check can prove the trust. probeObject: key of an object that every bucket has.
     """
@@ -129,6 +132,7 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
     prefixes: tuple[str, ...] = ()
     image_sequences: bool = False
     write_prefix: str = ""
+    cloud_synced_folders: bool = False
     multi_region_access_point: MultiRegionAccessPoint | None = None
     encord: AwsEncord = field(default_factory=AwsEncord)
     check_principal: Arn | None = None
@@ -148,6 +152,12 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
             if len(self.buckets) < 2:
                 raise ValueError("a Multi-Region Access Point needs at least two buckets, in different regions")
             _require_unique([bucket.region for bucket in self.buckets], "region under a Multi-Region Access Point")
+            # The role that replicates must live in the account of the bucket it reads from.
+            foreign = any(bucket.account not in (None, self.account) for bucket in self.buckets)
+            if foreign and self.multi_region_access_point.replication == "managed":
+                raise ValueError(
+                    "buckets of other accounts are not replicated by the stack: set `replication: external`"
+                )
 
     @property
     def awaiting_encord(self) -> bool:
