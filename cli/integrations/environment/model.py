@@ -160,6 +160,11 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
                 )
 
     @property
+    def cloud(self) -> str:
+        """The cloud's short name, as the file spells it."""
+        return "aws"
+
+    @property
     def awaiting_encord(self) -> bool:
         """Whether Encord's dialog has not been answered yet, so that there is no role."""
         return self.encord.principal is None or self.encord.external_id is None

@@ -1,0 +1,29 @@
+"""AWS: the questions about one integration, in the order a person would ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from integrations.checks import aws_access_point, aws_buckets, aws_role
+from integrations.checks.aws_sessions import Sessions, guarded
+from integrations.checks.catalogue import CheckId
+from integrations.checks.records import Answer
+from integrations.checks.runner import Key, Question
+from integrations.environment.model import AwsIntegration, Environment
+
+
+def questions(integration: AwsIntegration, environment: Environment, *, write_probe: bool = False) -> list[Question]:
+    """Every question about the integration. Raises ConfigurationError if boto3 is not installed."""
+    sessions = Sessions(integration)
+    asked: list[Question] = []
+
+    def add(check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key:
+        asked.append(Question(integration.name, "aws", check, subject, guarded(ask, integration), needs))
+        return asked[-1].key
+
+    role = aws_role.add_questions(add, sessions, integration, environment)
+    for bucket in integration.buckets:
+        aws_buckets.add_questions(add, sessions, integration, environment, bucket, role, write_probe=write_probe)
+    if integration.multi_region_access_point:
+        aws_access_point.add_questions(add, sessions, integration, environment, role)
+    return asked

@@ -1,0 +1,122 @@
+"""AWS: who asks, and what it means when AWS does not answer the question."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from integrations.access import aws as access
+from integrations.checks.records import Answer, Obstacle, unknown
+from integrations.environment.model import AwsIntegration
+from integrations.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import boto3
+
+TIMEOUT_SECONDS = 15
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its S3 and STS counterparts
+NOT_AUTHENTICATED = {
+    "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
+    "SignatureDoesNotMatch", "UnrecognizedClientException",
+}  # fmt: skip
+NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "403", "UnauthorizedAccess"}
+
+
+def code_of(error: Exception) -> str:
+    """The error code in AWS's words, empty if AWS did not answer."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+class Sessions:
+    """The operator's own session, and the role's, assumed once and shared by all questions of an integration."""
+
+    def __init__(self, integration: AwsIntegration) -> None:
+        try:
+            import boto3
+        except ModuleNotFoundError:
+            raise ConfigurationError("AWS needs boto3: pip install 'encord-integrations[aws]'") from None
+        self.integration = integration
+        self.own: boto3.Session = boto3.Session(region_name=integration.buckets[0].region)
+        self._lock = threading.Lock()
+        self._role: boto3.Session | None = None
+        self._clients: dict[tuple[int, str, str | None], Any] = {}
+
+    def client(self, service: str, region: str | None = None, session: boto3.Session | None = None) -> Any:
+        """A client with short timeouts; sessions are not thread-safe while they make clients, so one at a time."""
+        from botocore.config import Config
+
+        maker: Any = session or self.own  # the stubs know no service by a variable's name
+        config = Config(
+            connect_timeout=TIMEOUT_SECONDS,
+            read_timeout=TIMEOUT_SECONDS,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            max_pool_connections=32,
+            s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+        )
+        key = (id(maker), service, region)
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = maker.client(service, region_name=region, config=config)
+            return self._clients[key]
+
+    def assume(self, external_id: str | None) -> boto3.Session:
+        """The role's session, assumed with this external ID. Raises what STS raises."""
+        import boto3
+
+        request = {"RoleArn": access.role_arn(self.integration), "RoleSessionName": f"check-{secrets.token_hex(4)}"}
+        if external_id is not None:
+            request["ExternalId"] = external_id
+        got = self.client("sts").assume_role(**request)["Credentials"]
+        region = self.integration.buckets[0].region
+        return boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], region_name=region)
+
+    def become_role(self) -> None:
+        """Assume the role as Encord does, and keep the session."""
+        self._role = self.assume(self.integration.encord.external_id)
+
+    @property
+    def role(self) -> boto3.Session:
+        """The role's session; only for questions that presuppose that it was assumed."""
+        if self._role is None:
+            raise RuntimeError("the role was not assumed")
+        return self._role
+
+    @property
+    def reader(self) -> boto3.Session:
+        """The role's session if it was assumed, else the operator's own."""
+        return self._role or self.own
+
+
+def guarded(ask: Callable[[], Answer], integration: AwsIntegration) -> Callable[[], Answer]:
+    """The same question, with AWS's refusals and silences turned into *unknown* and its reason."""
+
+    def answer() -> Answer:
+        from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError, NoCredentialsError
+
+        try:
+            return ask()
+        except (NoCredentialsError, CredentialRetrievalError):
+            return unknown(
+                "there are no AWS credentials", Obstacle.AUTHENTICATION, "set AWS_PROFILE, or run in CI as the checker"
+            )
+        except ClientError as error:
+            return _refused(error, integration)
+        except BotoCoreError as error:
+            return unknown(f"AWS did not answer: {type(error).__name__}", Obstacle.NETWORK)
+
+    return answer
+
+
+def _refused(error: Any, integration: AwsIntegration) -> Answer:
+    code, operation = code_of(error), error.operation_name
+    if code in NOT_AUTHENTICATED:
+        return unknown(
+            f"AWS does not accept these credentials ({code})", Obstacle.AUTHENTICATION, "renew the credentials"
+        )
+    if code in NOT_ALLOWED:
+        fix = f"grant what `integrations access show {integration.name} --document checker-policy` prints"
+        return unknown(f"these credentials may not call {operation}", Obstacle.RIGHTS, fix)
+    return unknown(f"{operation}: {code or 'no code'}", Obstacle.NETWORK)

@@ -1,0 +1,96 @@
+"""Requests as a browser makes them for Encord's web application: a preflight, and a signed GET with an origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from integrations.access import cors
+from integrations.checks.records import Answer, Obstacle, failed, passed, unknown
+
+if TYPE_CHECKING:
+    import requests
+
+TIMEOUT_SECONDS = 15
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+
+
+def _fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
+    import requests
+
+    return requests.request(method, url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True)
+
+
+def preflight(url: str, origin: str, method: str = "GET") -> requests.Response:
+    """What a browser sends before a request that CORS does not call simple."""
+    return _fetch("OPTIONS", url, {"Origin": origin, "Access-Control-Request-Method": method})
+
+
+def _lets_in(answer: requests.Response, origin: str) -> bool:
+    return answer.ok and answer.headers.get(ALLOW_ORIGIN) in (origin, "*")
+
+
+def _ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
+    import requests
+
+    try:
+        return judge(url())
+    except requests.RequestException as error:
+        return unknown(f"no answer to a browser's request: {type(error).__name__}", Obstacle.NETWORK)
+
+
+def ask_preflight(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
+    """Whether a preflight from every origin is answered with leave."""
+
+    def judge(target: str) -> Answer:
+        for origin in origins:
+            for method in cors.METHODS:
+                answer = preflight(target, origin, method)
+                allowed = answer.headers.get("Access-Control-Allow-Methods", "")
+                if not _lets_in(answer, origin) or method not in allowed:
+                    return failed(f"preflight from {origin} for {method}: {_words(answer)}", fix)
+        return passed(f"leave for {', '.join(origins)}")
+
+    return _ask(url, judge)
+
+
+def ask_foreign(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
+    """Whether origins that are not Encord's get no leave."""
+
+    def judge(target: str) -> Answer:
+        refused = cors.refused_origins(origins)
+        for origin in refused:
+            answer = preflight(target, origin)
+            if _lets_in(answer, origin):
+                return failed(f"{origin} is let in: {_words(answer)}", fix)
+        return passed(f"no leave for {', '.join(refused)}")
+
+    return _ask(url, judge)
+
+
+def ask_signed_get(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
+    """Whether a signed GET with each origin is answered with the object and leave to use it."""
+
+    def judge(target: str) -> Answer:
+        for origin in origins:
+            answer = _fetch("GET", target, {"Origin": origin})
+            if not answer.ok:
+                return failed(f"the signed URL of the probe object: {_words(answer)}", fix)
+            if not _lets_in(answer, origin):
+                return failed(f"GET with Origin {origin}: 200, but {ALLOW_ORIGIN} is {_header(answer)}", fix)
+        return passed(f"object and leave for {', '.join(origins)}")
+
+    return _ask(url, judge)
+
+
+def _words(answer: requests.Response) -> str:
+    """The status, and what the cloud says about it, without anything of the signed URL."""
+    message = re.search(
+        r"<Message>([^<]{1,200})", answer.raw.read(2000, decode_content=True).decode("utf-8", "replace")
+    )
+    return f"{answer.status_code}, {ALLOW_ORIGIN} {_header(answer)}" + (f" ({message[1]})" if message else "")
+
+
+def _header(answer: requests.Response) -> str:
+    return answer.headers.get(ALLOW_ORIGIN, "missing")

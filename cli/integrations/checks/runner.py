@@ -1,0 +1,115 @@
+"""Asks many questions at once, each after those it presupposes, and puts the answers on record in a stable order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from msgspec import Struct
+
+from integrations.checks.catalogue import CATALOGUE, CheckId
+from integrations.checks.records import Answer, Evidence, Obstacle, Result, Severity, Status, skipped
+from integrations.errors import ExitCode
+
+Key = tuple[str, CheckId, str]
+CONCURRENCY = 16
+
+
+class Question(Struct, frozen=True):
+    """One question about one subject of one integration.
+
+    needs: the questions that must have passed, or this one is skipped because of them.
+    """
+
+    integration: str
+    cloud: str
+    id: CheckId
+    subject: str
+    ask: Callable[[], Answer]
+    needs: tuple[Key, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.integration, self.id, self.subject)
+
+
+def run(
+    questions: Sequence[Question],
+    environment: str,
+    *,
+    evidence: Evidence = Evidence.LIVE,
+    select: Callable[[CheckId], bool] = lambda _: True,
+    report: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Ask the selected questions, and silently what they presuppose.
+
+    evidence: what live answers rest on. report: told each selected result as it comes.
+    Returns the selected results in the order of the questions.
+    """
+    known = {question.key: question for question in questions}
+    wanted = _with_needs([question for question in questions if select(question.id)], known)
+    results: dict[Key, Result] = {}
+    running: dict[Future[Result], Key] = {}
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        waiting = dict.fromkeys(key for key in known if key in wanted)
+        while waiting or running:
+            for key in [k for k in waiting if all(need in results for need in known[k].needs)]:
+                del waiting[key]
+                blocker = next((results[n] for n in known[key].needs if results[n].status is not Status.PASS), None)
+                running[pool.submit(_answer, known[key], environment, evidence, blocker)] = key
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                key = running.pop(future)
+                results[key] = future.result()
+                if select(known[key].id):
+                    report(results[key])
+    return [results[question.key] for question in questions if question.key in results and select(question.id)]
+
+
+def _with_needs(questions: Iterable[Question], known: dict[Key, Question]) -> set[Key]:
+    wanted: set[Key] = set()
+    stack = [question.key for question in questions]
+    while stack:
+        key = stack.pop()
+        if key not in wanted:
+            wanted.add(key)
+            stack.extend(known[key].needs)
+    return wanted
+
+
+def _answer(question: Question, environment: str, evidence: Evidence, blocker: Result | None) -> Result:
+    begin = time.perf_counter()
+    answer = skipped(f"because of {blocker.id} ({blocker.subject})") if blocker else question.ask()
+    check = CATALOGUE[question.id]
+    return Result(
+        id=question.id.value,
+        status=answer.status,
+        severity=Severity.WARNING if answer.status is Status.WARNING else check.severity,
+        environment=environment,
+        integration=question.integration,
+        cloud=question.cloud,
+        subject=question.subject,
+        title=check.title,
+        seen=answer.seen,
+        fix=answer.fix,
+        page=check.page,
+        evidence=check.evidence if check.evidence is Evidence.STATIC else evidence,
+        reason=answer.reason,
+        obstacle=answer.obstacle,
+        unproven=answer.unproven,
+        duration=round(time.perf_counter() - begin, 4),
+    )
+
+
+def exit_code(results: Sequence[Result], fail_on: Severity = Severity.ERROR) -> ExitCode:
+    """The verdict: findings before not authorised before incomplete; an incomplete run is never clean."""
+    counted = {Severity.ERROR} if fail_on is Severity.ERROR else {Severity.ERROR, Severity.WARNING}
+    if any(r.status in (Status.FAIL, Status.WARNING) and r.severity in counted for r in results):
+        return ExitCode.FINDINGS
+    asked = [r for r in results if r.status is not Status.SKIP]
+    if asked and all(r.obstacle in (Obstacle.AUTHENTICATION, Obstacle.RIGHTS) for r in asked):
+        return ExitCode.NOT_AUTHORISED
+    if any(r.status is Status.UNKNOWN for r in results):
+        return ExitCode.INCOMPLETE
+    return ExitCode.CLEAN if results else ExitCode.NOTHING_MATCHED

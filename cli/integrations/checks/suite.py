@@ -1,0 +1,47 @@
+"""Which questions an environment has, and asking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from integrations.checks import aws, encord
+from integrations.checks.records import Evidence, Result
+from integrations.checks.runner import run
+from integrations.encord_client.connection import domain_of
+from integrations.environment.model import Environment, Integration
+from integrations.errors import NothingMatchedError
+
+
+def check_environment(
+    environment: Environment,
+    *,
+    integrations: Sequence[str] | None = None,
+    select: Callable[[str], bool] = lambda _: True,
+    write_probe: bool = False,
+    register_probe: bool = False,
+    report: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Ask everything about the named integrations, or all. Raises NothingMatchedError for a name that is not there."""
+    domain = domain_of(environment.settings.encord.domain)
+    connection = encord.Connection(domain)
+    questions = []
+    for integration in _chosen(environment, integrations):
+        questions += aws.questions(integration, environment, write_probe=write_probe)
+        questions += encord.questions(integration, environment, connection, register_probe=register_probe)
+    return run(questions, environment.name, evidence=evidence(domain), select=select, report=report)
+
+
+def evidence(domain: str) -> Evidence:
+    """What live answers rest on: with an Encord on this very machine, whatever is asked is asked of emulators."""
+    return Evidence.SANDBOX if urlsplit(domain).hostname in ("127.0.0.1", "localhost") else Evidence.LIVE
+
+
+def _chosen(environment: Environment, names: Sequence[str] | None) -> list[Integration]:
+    known = environment.settings.integrations
+    for name in names or ():
+        if name not in known:
+            raise NothingMatchedError(
+                f"there is no integration {name!r} in {environment.path} (there is: {', '.join(known) or 'none'})"
+            )
+    return [integration for name, integration in known.items() if not names or name in names]

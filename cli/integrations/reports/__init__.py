@@ -1,0 +1,1 @@
+"""Pure renderers: a list of records in, text out."""
