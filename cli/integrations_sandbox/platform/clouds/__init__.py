@@ -1,0 +1,41 @@
+"""What Encord does with an integration, cloud by cloud: open a door to it and work through that."""
+
+from __future__ import annotations
+
+import threading
+
+from integrations_sandbox.platform.clouds.aws import AwsDoor, AwsIntegration
+from integrations_sandbox.platform.clouds.door import CloudDoor
+
+# A union by their `cloud` field as soon as there is a second cloud.
+Integration = AwsIntegration
+
+# How encord.orm.storage.StorageLocationName names the cloud of an integration.
+LOCATIONS = {AwsIntegration: "s3"}
+
+
+def open_door(integration: Integration, browser_base: str | None = None) -> CloudDoor:
+    """A new door, which has asked for nothing yet; `browser_base` is where signed URLs shall lead."""
+    return AwsDoor(integration, browser_base)
+
+
+class Doors:
+    """Doors that stay open between requests, for signing. One is opened anew when its integration changes."""
+
+    def __init__(self, browser_base: dict[str, str]) -> None:
+        self._browser_base = browser_base
+        self._open: dict[str, tuple[Integration, CloudDoor]] = {}
+        self._lock = threading.Lock()
+
+    def fresh(self, integration: Integration) -> CloudDoor:
+        """A door of one's own: a job proves with it that the role can be assumed today."""
+        return open_door(integration, self._browser_base.get("aws"))
+
+    def shared(self, integration: Integration) -> CloudDoor:
+        """The door that requests share."""
+        with self._lock:
+            known = self._open.get(integration.uuid)
+            if known is None or known[0] != integration:
+                known = (integration, self.fresh(integration))
+                self._open[integration.uuid] = known
+            return known[1]
