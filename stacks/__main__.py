@@ -8,9 +8,10 @@ from config import load_settings
 
 settings = load_settings()
 
-for name, integration in settings.integrations.items():
-    # Imported here, because an environment pays only for the providers of its own clouds.
+# A cloud's module is imported only where it is needed: an environment pays for the providers of its own clouds.
+if any(integration.cloud == "aws" for integration in settings.integrations.values()):
     import aws
 
-    outputs = aws.provision(integration, settings)
-    pulumi.export(name, outputs)
+    checkers = aws.provision_checkers(settings)
+    for name, integration in settings.integrations.items():
+        pulumi.export(name, aws.provision(integration, settings, checkers))

@@ -7,6 +7,7 @@ The names of resources are part of their URNs: renaming one replaces what it sta
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -15,7 +16,7 @@ from pulumi_aws import Provider, ProviderAssumeRoleArgs, iam, s3control
 from aws_buckets import IntegrationBucket, replicate
 from integrations.access import aws as access
 from integrations.access import aws_replication as replication
-from integrations.environment.model import AwsBucket, AwsIntegration, Settings
+from integrations.environment.model import AwsBucket, AwsChecker, AwsIntegration, Settings
 from protection import keeps_data
 
 # The control plane of Multi-Region Access Points is in us-west-2 alone, and creating one takes a while:
@@ -24,19 +25,24 @@ ACCESS_POINT_REGION = "us-west-2"
 ACCESS_POINT_TIMEOUTS = pulumi.CustomTimeouts(create="60m", delete="60m")
 
 
-def provision(integration: AwsIntegration, settings: Settings) -> dict[str, Any]:
+def provision_checkers(settings: Settings) -> list[CheckerRole]:
+    """The roles that `integrations check` runs as, one for each account that has one."""
+    return [CheckerRole(checker, settings) for checker in settings.checkers.aws]
+
+
+def provision(integration: AwsIntegration, settings: Settings, checkers: Sequence[CheckerRole]) -> dict[str, Any]:
     """Everything of one integration. Returns its outputs: the names and ARNs that a check or a person needs."""
     provider = Provider(f"{integration.name}-aws", region=integration.buckets[0].region)
     own = pulumi.ResourceOptions(providers=[provider])
-    role = None if integration.awaiting_encord else IntegrationRole(integration, opts=own)
-    checker = CheckerRole(integration, opts=own) if integration.checker else None
-    people = [person for person in (role, checker) if person is not None]
+    # AWS takes a principal in a trust or a bucket policy only if it exists.
+    opts = pulumi.ResourceOptions(providers=[provider], depends_on=list(checkers))
+    role = None if integration.awaiting_encord else IntegrationRole(integration, opts=opts)
+    people: list[pulumi.Resource] = [*checkers, *([role] if role else [])]
     buckets = {
         bucket.name: IntegrationBucket(
             integration,
             bucket,
             settings,
-            # A bucket policy may only name roles that exist.
             opts=pulumi.ResourceOptions(providers=[_provider(integration, bucket, provider)], depends_on=people),
         )
         for bucket in integration.buckets
@@ -46,7 +52,7 @@ def provision(integration: AwsIntegration, settings: Settings) -> dict[str, Any]
         "cloud": "aws",
         "roleArn": access.role_arn(integration),
         "roleExists": role is not None,
-        "checkerRoleArn": access.checker_arn(integration),
+        "checkerRoleArn": (checker := settings.aws_checker(integration.account)) and access.checker_arn(checker),
         "buckets": {
             bucket.name: {"region": bucket.region, "arn": access.bucket_arn(bucket)} for bucket in integration.buckets
         },
@@ -99,25 +105,24 @@ class IntegrationRole(pulumi.ComponentResource):
 
 
 class CheckerRole(pulumi.ComponentResource):
-    """The identity of `integrations check` in CI: it may ask, and change nothing."""
+    """The identity of `integrations check` in one account: it may ask, and change nothing."""
 
-    def __init__(self, integration: AwsIntegration, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("encord:aws:CheckerRole", integration.name, None, opts)
-        assert integration.checker is not None  # noqa: S101 - the caller decided
+    def __init__(self, checker: AwsChecker, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("encord:aws:CheckerRole", f"checker-{checker.account}", None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
-            f"{integration.name}-checker",
-            name=integration.checker.role,
-            description=f"integrations check runs as this role: integration {integration.name}",
-            assume_role_policy=json.dumps(access.checker_trust_policy(integration)),
-            tags=access.tags(integration),
+            f"checker-{checker.account}-role",
+            name=checker.role,
+            description="integrations check runs as this role",
+            assume_role_policy=json.dumps(access.checker_trust_policy(checker)),
+            tags=access.tags(checker),
             opts=child,
         )
         iam.RolePolicy(
-            f"{integration.name}-checker-policy",
+            f"checker-{checker.account}-policy",
             name=access.CHECKER_POLICY,
             role=role.name,
-            policy=json.dumps(access.checker_policy(integration)),
+            policy=json.dumps(access.checker_policy(checker, settings.integrations.values())),
             opts=child,
         )
         self.register_outputs({"arn": role.arn})

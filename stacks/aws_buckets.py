@@ -74,7 +74,7 @@ class IntegrationBucket(pulumi.ComponentResource):
             f"{name}-policy",
             bucket=self.bucket.bucket,
             region=bucket.region,
-            policy=json.dumps(access.bucket_policy(integration, bucket)),
+            policy=json.dumps(access.bucket_policy(integration, bucket, settings.aws_checker(integration.account))),
             opts=child,
         )
         self.register_outputs({"name": self.bucket.bucket})

@@ -10,7 +10,7 @@ from integrations.environment.load import settings_from
 from integrations.environment.model import Settings
 from integrations.errors import ConfigurationError
 
-KEYS = {"integrations": dict, "corsOrigins": list, "encord": dict, "disposable": bool}
+KEYS = {"integrations": dict, "corsOrigins": list, "encord": dict, "checkers": dict, "disposable": bool}
 
 
 def load_settings() -> Settings:

@@ -10,10 +10,11 @@ of a Multi-Region Access Point is AWS's invention, and a parameter.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from integrations.access import cors
-from integrations.environment.model import AwsBucket, AwsIntegration
+from integrations.environment.model import AwsBucket, AwsChecker, AwsIntegration
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -35,9 +36,9 @@ def role_arn(integration: AwsIntegration) -> str:
     return f"arn:aws:iam::{integration.account}:role/{integration.role}"
 
 
-def checker_arn(integration: AwsIntegration) -> str | None:
-    """The ARN of the checker's role, None if the integration has no checker."""
-    return f"arn:aws:iam::{integration.account}:role/{integration.checker.role}" if integration.checker else None
+def checker_arn(checker: AwsChecker) -> str:
+    """The ARN of the checker's role."""
+    return f"arn:aws:iam::{checker.account}:role/{checker.role}"
 
 
 def bucket_arn(bucket: AwsBucket) -> str:
@@ -59,9 +60,10 @@ def is_foreign(integration: AwsIntegration, bucket: AwsBucket) -> bool:
     return bucket_account(integration, bucket) != integration.account
 
 
-def tags(integration: AwsIntegration) -> dict[str, str]:
-    """What every role and bucket of the integration is tagged with; the policies read the account from it."""
-    return {"managed-by": "encord-integrations", "integration": integration.name, "account": integration.account}
+def tags(owner: AwsIntegration | AwsChecker) -> dict[str, str]:
+    """What every role and bucket is tagged with; the policies read the account from it."""
+    name = owner.name if isinstance(owner, AwsIntegration) else "checker"
+    return {"managed-by": "encord-integrations", "integration": name, "account": owner.account}
 
 
 # -- the role --------------------------------------------------------------------------
@@ -126,9 +128,9 @@ def cors_rule(origins: tuple[str, ...]) -> Document:
     }
 
 
-def bucket_policy(integration: AwsIntegration, bucket: AwsBucket) -> Document:
+def bucket_policy(integration: AwsIntegration, bucket: AwsBucket, checker: AwsChecker | None) -> Document:
     """The bucket's policy: plain HTTP denied; a role of another account let in, as far as its own policy goes."""
-    return _document(deny_plain_http(bucket), *foreign_statements(integration, bucket))
+    return _document(deny_plain_http(bucket), *foreign_statements(integration, bucket, checker))
 
 
 def deny_plain_http(bucket: AwsBucket) -> Statement:
@@ -144,7 +146,7 @@ def deny_plain_http(bucket: AwsBucket) -> Statement:
     }
 
 
-def foreign_statements(integration: AwsIntegration, bucket: AwsBucket) -> list[Statement]:
+def foreign_statements(integration: AwsIntegration, bucket: AwsBucket, checker: AwsChecker | None) -> list[Statement]:
     """What the bucket's policy must say because role and bucket live in different accounts; empty if they do not."""
     if not is_foreign(integration, bucket):
         return []
@@ -154,9 +156,10 @@ def foreign_statements(integration: AwsIntegration, bucket: AwsBucket) -> list[S
         actions += ["s3:ListBucket"] if integration.cloud_synced_folders else []
         role = {"AWS": role_arn(integration)}
         statements.append({**_allow(SID_ROLE, actions, [arn, f"{arn}/*"]), "Principal": role})
-    if checker := checker_arn(integration):
+    if checker is not None:
         actions = [*BUCKET_QUESTIONS, "s3:GetObject"]
-        statements.append({**_allow(SID_CHECKER, actions, [arn, f"{arn}/*"]), "Principal": {"AWS": checker}})
+        principal = {"AWS": checker_arn(checker)}
+        statements.append({**_allow(SID_CHECKER, actions, [arn, f"{arn}/*"]), "Principal": principal})
     return statements
 
 
@@ -197,11 +200,8 @@ ROLE_QUESTIONS = (
 ACCESS_POINT_QUESTIONS = ("s3:GetMultiRegionAccessPoint", "s3:GetMultiRegionAccessPointPolicy")
 
 
-def checker_trust_policy(integration: AwsIntegration) -> Document:
+def checker_trust_policy(checker: AwsChecker) -> Document:
     """Who may become the checker: tokens of a CI system, or one principal."""
-    checker = integration.checker
-    if checker is None:
-        raise ValueError(f"integration {integration.name} has no checker")
     if checker.oidc is None:
         return _document({"Effect": "Allow", "Principal": {"AWS": checker.principal}, "Action": "sts:AssumeRole"})
     issuer = checker.oidc.provider.split(":oidc-provider/", 1)[-1]
@@ -219,25 +219,25 @@ def checker_trust_policy(integration: AwsIntegration) -> Document:
     )
 
 
-def checker_policy(integration: AwsIntegration) -> Document:
-    """Least privilege for `integrations check`: it may ask, and read the probe object, and nothing else."""
-    arns = [bucket_arn(bucket) for bucket in integration.buckets]
+def checker_policy(checker: AwsChecker, integrations: Iterable[AwsIntegration]) -> Document:
+    """Least privilege for `integrations check` in one account: it may ask, and read the probe objects, and nothing else."""
+    mine = [integration for integration in integrations if integration.account == checker.account]
+    buckets = [(integration, bucket_arn(bucket)) for integration in mine for bucket in integration.buckets]
+    points = [access_point_arn(i, "*") for i in mine if i.multi_region_access_point]
+    assumed = [role_arn(integration) for integration in mine if integration.check_principal]
+    probes = [f"{arn}/{integration.probe_object}" for integration, arn in buckets if integration.probe_object]
+    written = [f"{arn}/{write_probe_prefix(integration)}*" for integration, arn in buckets]
     statements = [
-        _allow("AskBuckets", list(BUCKET_QUESTIONS), arns),
-        _allow("AskRole", list(ROLE_QUESTIONS), [role_arn(integration)]),
+        _allow("AskBuckets", list(BUCKET_QUESTIONS), [arn for _, arn in buckets]),
+        _allow("AskRoles", list(ROLE_QUESTIONS), [role_arn(integration) for integration in mine]),
+        _allow("AskAccessPoints", list(ACCESS_POINT_QUESTIONS), list(dict.fromkeys(points))),
+        _allow("BecomeTheRoles", ["sts:AssumeRole"], assumed),
+        _allow("ReadProbeObjects", ["s3:GetObject"], probes),
+        _allow("RemoveWriteProbes", ["s3:DeleteObject", "s3:DeleteObjectVersion"], written),
     ]
-    if integration.multi_region_access_point:
-        points = [access_point_arn(integration, "*")]
-        statements.append(_allow("AskAccessPoint", list(ACCESS_POINT_QUESTIONS), points))
-    if integration.check_principal:
-        statements.append(_allow("BecomeTheRole", ["sts:AssumeRole"], [role_arn(integration)]))
-    if integration.probe_object:
-        probes = [f"{arn}/{integration.probe_object}" for arn in arns]
-        statements.append(_allow("ReadProbeObject", ["s3:GetObject"], probes))
-        statements += _keys(integration, write=False)
-    probes = [f"{arn}/{write_probe_prefix(integration)}*" for arn in arns]
-    statements.append(_allow("RemoveWriteProbe", ["s3:DeleteObject", "s3:DeleteObjectVersion"], probes))
-    return _document(*statements)
+    keys = [key for integration in mine if integration.probe_object for key in _keys(integration, write=False)]
+    numbered = [{**key, "Sid": f"UseKey{number}"} for number, key in enumerate(keys)]
+    return _document(*(statement for statement in statements if statement["Resource"]), *numbered)
 
 
 def write_probe_prefix(integration: AwsIntegration) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from integrations.access import aws, aws_replication
 from integrations.access.merge import merged_cors, merged_policy
-from integrations.environment.model import AwsBucket, AwsIntegration
+from integrations.environment.model import AwsBucket, AwsIntegration, Settings
 
 STACK = "made by `pulumi up`"
 OWNER = "for the bucket's owner: the stack does not touch it"
@@ -34,7 +34,7 @@ class Document(Struct, frozen=True):
 
 
 def documents(
-    integration: AwsIntegration, origins: tuple[str, ...], existing: Mapping[str, Existing] | None = None
+    integration: AwsIntegration, settings: Settings, existing: Mapping[str, Existing] | None = None
 ) -> list[Document]:
     """All of them, in the order in which they are applied."""
     found = []
@@ -47,25 +47,25 @@ def documents(
         how = "an inline policy of the role; ALIAS is the access point's alias, which AWS makes up"
         found.append(Document("access-point-role-policy", role, STACK, how, placeholder))
     for bucket in integration.buckets:
-        found += _bucket(integration, bucket, origins, (existing or {}).get(bucket.name, Existing()))
-    if integration.checker:
-        checker = integration.checker.role
-        trust, policy = aws.checker_trust_policy(integration), aws.checker_policy(integration)
-        found.append(Document("checker-trust-policy", checker, STACK, "the checker's trust policy", trust))
-        found.append(Document("checker-policy", checker, STACK, "an inline policy of the checker", policy))
+        found += _bucket(integration, bucket, settings, (existing or {}).get(bucket.name, Existing()))
+    if checker := settings.aws_checker(integration.account):
+        trust = aws.checker_trust_policy(checker)
+        policy = aws.checker_policy(checker, settings.integrations.values())
+        found.append(Document("checker-trust-policy", checker.role, STACK, "the checker's trust policy", trust))
+        found.append(Document("checker-policy", checker.role, STACK, "an inline policy of the checker", policy))
     return found
 
 
-def _bucket(
-    integration: AwsIntegration, bucket: AwsBucket, origins: tuple[str, ...], existing: Existing
-) -> list[Document]:
+def _bucket(integration: AwsIntegration, bucket: AwsBucket, settings: Settings, existing: Existing) -> list[Document]:
     owned = bucket.ownership == "create"
     reader = STACK if owned else OWNER
     caution = f"; not merged, because {existing.unread}" if existing.unread else ""
     put = f"aws s3api put-bucket-{{}} --bucket {bucket.name} --{{}} file://FILE{caution}"
     # An owner's policy is theirs: only what Encord cannot work without is added to it.
-    ours = aws.bucket_policy(integration, bucket)["Statement"] if owned else aws.foreign_statements(integration, bucket)
-    rules = merged_cors([dict(rule) for rule in existing.cors_rules], aws.cors_rule(origins))
+    checker = settings.aws_checker(integration.account)
+    ours = aws.foreign_statements(integration, bucket, checker)
+    ours = [aws.deny_plain_http(bucket), *ours] if owned else ours
+    rules = merged_cors([dict(rule) for rule in existing.cors_rules], aws.cors_rule(settings.cors_origins))
     found = [
         Document("cors", bucket.name, reader, put.format("cors", "cors-configuration"), {"CORSRules": rules}),
     ]

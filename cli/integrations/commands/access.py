@@ -40,12 +40,12 @@ def show(
     existing = {
         bucket.name: read_existing(bucket) for bucket in integration.buckets if merge and bucket.ownership == "existing"
     }
-    found = documents(integration, wanted.settings.cors_origins, existing)
+    found = documents(integration, wanted.settings, existing)
     if document is not None:
         found = [one for one in found if document in (one.id, f"{one.id}:{one.subject}")]
         if not found:
             ids = ", ".join(
-                dict.fromkeys(one.id for one in documents(integration, wanted.settings.cors_origins, existing))
+                dict.fromkeys(one.id for one in documents(integration, wanted.settings, existing))
             )
             raise NothingMatchedError(f"integration {integration.name} has no document {document!r} (it has: {ids})")
         emit("\n".join(json.dumps(one.body, indent=2) for one in found), output)

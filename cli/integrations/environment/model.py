@@ -55,9 +55,13 @@ class OidcTrust(Record, frozen=True):
     audience: str = "sts.amazonaws.com"
 
 
-class Checker(Record, frozen=True):
-    """The identity that `integrations check` runs as in CI. Exactly one of oidc and principal."""
+class AwsChecker(Record, frozen=True):
+    """The identity that `integrations check` runs as in one account. Exactly one of oidc and principal trusts it.
 
+    The stack makes its role, with what the checks of all integrations in the account need, and nothing else.
+    """
+
+    account: AccountId
     role: RoleName
     oidc: OidcTrust | None = None
     principal: Arn | None = None
@@ -65,6 +69,15 @@ class Checker(Record, frozen=True):
     def __post_init__(self) -> None:
         if (self.oidc is None) == (self.principal is None):
             raise ValueError("a checker is trusted by exactly one of `oidc` and `principal`")
+
+
+class Checkers(Record, frozen=True):
+    """The checkers of an environment: on AWS one for each account."""
+
+    aws: tuple[AwsChecker, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_unique([checker.account for checker in self.aws], "the account of a checker")
 
 
 class AwsEncord(Record, frozen=True):
@@ -136,7 +149,6 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
     multi_region_access_point: MultiRegionAccessPoint | None = None
     encord: AwsEncord = field(default_factory=AwsEncord)
     check_principal: Arn | None = None
-    checker: Checker | None = None
     probe_object: str | None = None
 
     def __post_init__(self) -> None:
@@ -192,7 +204,12 @@ class Settings(Record, frozen=True):
     integrations: dict[str, Integration]
     cors_origins: Annotated[tuple[str, ...], Meta(min_length=1)]
     encord: Encord = field(default_factory=Encord)
+    checkers: Checkers = field(default_factory=Checkers)
     disposable: bool = False
+
+    def aws_checker(self, account: str) -> AwsChecker | None:
+        """The checker of an AWS account, if there is one."""
+        return next((checker for checker in self.checkers.aws if checker.account == account), None)
 
     def __post_init__(self) -> None:
         for origin in self.cors_origins:

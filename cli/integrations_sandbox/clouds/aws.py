@@ -89,7 +89,14 @@ def start(folder: Path, tls: Path, port: int) -> processes.Process:
     }
     # Not by its own command, which also takes port 443 where it can.
     command = [
-        *(sys.executable, "-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{port}"),
+        *(
+            sys.executable,
+            "-m",
+            "hypercorn",
+            "integrations_sandbox.clouds.aws_server:app",
+            "--bind",
+            f"127.0.0.1:{port}",
+        ),
         *("--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--log-level", "WARNING"),
     ]
     process = processes.start("aws", command, folder / "log.txt", lambda: processes.listening(port), environment)

@@ -1,0 +1,90 @@
+"""`integrations sandbox`: the whole rehearsal stage on this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from integrations.commands.options import project_root
+from integrations.commands.output import emit, say
+from integrations.errors import ConfigurationError, ExitCode
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.callback()
+def group() -> None:
+    """Local clouds and an Encord-compatible platform, on this machine only."""
+
+
+def stage() -> ModuleType:
+    """The sandbox's package. Raises ConfigurationError if its extra is not installed."""
+    try:
+        from integrations_sandbox import sandbox
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the sandbox needs {error.name}: pip install 'encord-integrations[sandbox]'"
+        ) from None
+    return sandbox
+
+
+@app.command()
+def up(
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what would be deployed.")] = False,
+    expect_no_changes: Annotated[
+        bool, typer.Option("--expect-no-changes", help="Exit with 7 if there are changes.")
+    ] = False,
+) -> int:
+    """Start what is not running, deploy the stacks, introduce the integrations. May be repeated at any time."""
+    module = stage()
+    from integrations_sandbox.deploy.render import outcome_lines
+
+    here = module.open_sandbox(project_root())
+    module.start(here, say)
+    outcome = module.provision(here, "preview" if preview else "up")
+    emit("\n".join(outcome_lines(outcome)))
+    if not outcome.ok:
+        return ExitCode.FINDINGS
+    if not preview:
+        say(f"platform  {here.domain}")
+        say(f"browser   {here.browser}/<bucket>/<key>")
+        say(f"next      source {here.layout.settings} && integrations check")
+    return ExitCode.CHANGES if expect_no_changes and outcome.changed else ExitCode.CLEAN
+
+
+@app.command()
+def status() -> int:
+    """Say what runs. Exit code 4 if something that was started does not."""
+    module = stage()
+    here = module.open_sandbox(project_root())
+    running = module.running(here)
+    emit("\n".join(f"{name:<10} {'runs' if alive else 'does not run'}" for name, alive in running.items()))
+    return ExitCode.CLEAN if all(running.values()) else ExitCode.INCOMPLETE
+
+
+@app.command()
+def down(
+    destroy: Annotated[
+        bool, typer.Option("--destroy", help="Destroy the stacks first, and forget everything.")
+    ] = False,
+) -> int:
+    """Stop every server. What it holds is kept for the next `up`."""
+    module = stage()
+    here = module.open_sandbox(project_root())
+    if destroy:
+        from integrations_sandbox.deploy.render import outcome_lines
+
+        module.start(here, say)
+        outcome = module.provision(here, "destroy")
+        emit("\n".join(outcome_lines(outcome)))
+        if not outcome.ok:
+            return ExitCode.FINDINGS
+    stopped = module.stop(here)
+    say(f"stopped {', '.join(stopped) or 'nothing'}")
+    if destroy:
+        module.forget(here)
+    return ExitCode.CLEAN
