@@ -171,8 +171,8 @@ def refuse_options(request: resource_pb2.RegisterResourceRequest) -> None:
 def _renames(alias: alias_pb2.Alias) -> bool:
     """Whether a program gave the alias. One with nothing but a type is a provider package's own, for what it
     once called the resource; no state of the sandbox has that type."""
-    spec = {field.name for field, _ in alias.spec.ListFields()} if alias.HasField("spec") else {"urn"}
-    return spec != {"type"}
+    spec = alias.spec
+    return bool(alias.urn or spec.name or spec.stack or spec.project or spec.parentUrn or spec.noParent)
 
 
 def _resource(request: resource_pb2.RegisterResourceRequest, urn: str) -> Resource:
