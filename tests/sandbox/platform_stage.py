@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import signal
+import time
 import uuid
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -24,13 +28,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from encord import EncordUserClient
     from encord.exceptions import AuthenticationError, AuthorisationError, InvalidArgumentsError
+    from encord.http.bundle import Bundle
     from encord.http.constants import RequestsSettings
     from encord.orm import storage as orm
     from encord.orm.dataset import LongPollingStatus
     from encord.storage import StorageFolder
 
 __all__ = [
-    "AuthenticationError", "AuthorisationError", "EncordUserClient", "InvalidArgumentsError", "LongPollingStatus",
+    "AuthenticationError", "AuthorisationError", "Bundle", "EncordUserClient", "InvalidArgumentsError", "LongPollingStatus",
     "orm",
 ]  # fmt: skip
 
@@ -173,3 +178,32 @@ def may_list(*buckets: str) -> dict[str, Any]:
 def may_write(*buckets: str) -> dict[str, Any]:
     resources = [f"arn:aws:s3:::{bucket}/{PREFIX}*" for bucket in buckets or (EU, US)]
     return {"Effect": "Allow", "Action": "s3:PutObject", "Resource": resources}
+
+
+def signed_get(
+    stage: Stage,
+    path: str,
+    *,
+    send: str | None = None,
+    created: int | None = None,
+    sign_with: Ed25519PrivateKey | None = None,
+) -> requests.Response:
+    """A GET signed by hand, in the name of the stage's user: so that something can be wrong with it.
+
+    send: what is asked for instead of what was signed. sign_with: another key than the user's.
+    """
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(b'').digest()).decode()}:"
+    described = (
+        '("@method" "@request-target" "content-digest")'
+        f';created={created or int(time.time())};keyid="{stage.user.public}";alg="ed25519"'
+    )
+    lines = (
+        '"@method": GET', f'"@request-target": {path}', f'"content-digest": {digest}', f'"@signature-params": {described}'
+    )  # fmt: skip
+    signature = (sign_with or stage.user.key).sign("\n".join(lines).encode())
+    headers = {
+        "Content-Digest": digest,
+        "Signature-Input": f"encord-sig={described}",
+        "Signature": f"encord-sig=:{base64.b64encode(signature).decode()}:",
+    }
+    return requests.get(control.base_url(stage.platform.port) + (send or path), headers=headers, timeout=10)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import av
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
@@ -38,6 +38,17 @@ Image.MAX_IMAGE_PIXELS = (
     None  # the frames of scanners are larger than Pillow's guess at an attack; sizes are checked here
 )
 PIXEL_LIMIT = 500_000_000
+# What the readers raise for damaged files; Pillow means by SyntaxError that of the file.
+UNREADABLE = (
+    av.error.FFmpegError,
+    InvalidDicomError,
+    EOFError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 class MediaProblem(Exception):  # noqa: N818 - it is a finding about somebody's file
@@ -82,14 +93,7 @@ def facts_of(expected: ItemType, found: Found, file: BinaryIO) -> Facts:
         raise MediaProblem(f"Expected {EXPECTED[expected]}, got a file of type {mime}")
     try:
         return PROBES[expected](file, found.size, mime)
-    except (
-        av.error.FFmpegError,
-        UnidentifiedImageError,
-        InvalidDicomError,
-        EOFError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except UNREADABLE as error:
         raise MediaProblem(f"the file says that it is {mime}, and cannot be read as one: {error}") from error
 
 
@@ -99,7 +103,7 @@ def load_image(content: bytes) -> Image.Image:
         with Image.open(io.BytesIO(content)) as image:
             _check_pixels(image)
             return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise MediaProblem(f"the image cannot be decoded: {error}") from error
 
 

@@ -71,6 +71,11 @@ class ObjectFile(io.RawIOBase):
         self._position = 0
         self._block, self._start = found.head, 0
 
+    @property
+    def name(self) -> str:
+        """As files have one; pydicom asks for it."""
+        return self._found.name
+
     def readable(self) -> bool:
         return True
 
