@@ -1,0 +1,85 @@
+"""Keeps the defects of one file, counts them all, and turns them into findings with line and column."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from integrations.registration.catalogue import CATALOGUE
+from integrations.registration.findings import Defect, Finding, FindingId
+
+_BLOCK = 1 << 20
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_QUERY = re.compile(r"(?<=[\w/%.~-])\?[\w%.-]+=[^\s\"]*")
+
+
+class Collector:
+    """Takes defects; keeps the first `limit` of them, counts the rest by their id."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.kept: list[Defect] = []
+        self.counts: Counter[FindingId] = Counter()
+
+    def __call__(self, defect: Defect) -> None:
+        self.counts[defect.id] += 1
+        if len(self.kept) < self._limit:
+            self.kept.append(defect)
+
+    def findings(self, name: str, file: BinaryIO) -> list[Finding]:
+        """The kept defects as findings of the file `name`, in the order of the file."""
+        defects = sorted(self.kept, key=lambda defect: defect.offset)
+        return [
+            finding(name, defect, line, column)
+            for defect, (line, column) in zip(defects, positions(file, (one.offset for one in defects)), strict=True)
+        ]
+
+
+def finding(name: str, defect: Defect, line: int, column: int) -> Finding:
+    """The finding of a defect whose place has been counted."""
+    return Finding(
+        id=defect.id,
+        severity=CATALOGUE[defect.id].severity,
+        file=name,
+        line=line,
+        column=column,
+        path=defect.path,
+        text=_without_query(defect.text),
+        message=_without_query(defect.message),
+        fix=_without_query(defect.fix),
+        repairable=bool(defect.edits),
+    )
+
+
+def _without_query(text: str) -> str:
+    """The text without the query of a URL, which may be a signature."""
+    return _QUERY.sub("?…", text) if "?" in text else text
+
+
+def positions(file: BinaryIO, offsets: Iterable[int]) -> list[tuple[int, int]]:
+    """Line and column, from 1 and in characters, of ascending offsets: one pass that counts line feeds."""
+    file.seek(0)
+    found: list[tuple[int, int]] = []
+    line, characters = 1, 0  # of the line that goes on from the blocks before
+    base, block = 0, b""
+    for offset in offsets:
+        while offset >= base + len(block):
+            following = file.read(_BLOCK)
+            if not following:
+                break
+            newline = block.rfind(b"\n")
+            line += block.count(b"\n")
+            characters = _characters(block[newline + 1 :]) + (characters if newline < 0 else 0)
+            base, block = base + len(block), following
+        at = min(offset - base, len(block))
+        newline = block.rfind(b"\n", 0, at)
+        column = _characters(block[newline + 1 : at]) + (characters if newline < 0 else 0)
+        found.append((line + block.count(b"\n", 0, at), column + 1))
+    return found
+
+
+def _characters(text: bytes) -> int:
+    """How many characters start in this piece of UTF-8, which may begin or end within one."""
+    return len(text) if text.isascii() else len(text.translate(None, _CONTINUATION))

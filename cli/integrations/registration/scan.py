@@ -1,0 +1,373 @@
+"""Walks over a registration file of any size with one window in memory: guess and verify.
+
+A decoder in C is fast, but wants the whole text; a streaming parser in Python is bounded, but
+slow. JSON lets one have both. If `[` + text + `]` decodes as an array, and the text starts
+where an item starts, then the byte behind the text is the end of an item: the grammar leaves
+no other reading. So:
+
+1. read a window (128 KiB);
+2. guess where the last whole item in it ends: the last place that looks like the separator
+   between the items before, for example `}, {"objectUrl"`;
+3. let the handler prove the text up to there: decode it with C speed, typed, and apply its
+   rules to the chunk as a whole. If it can, the guess was right and every item in it is clean;
+4. if it cannot, take half the text, and half of that, until a part is proven or one item is
+   left. That item is read by the lenient parser, which judges its syntax, keeps positions and
+   recovers; the handler examines what came out. Then go on behind it.
+
+A wrong guess (the separator stood inside a text) costs a decode and nothing else: it cannot be
+proven. No Python code runs per byte, and hardly any per item, as long as items are clean.
+
+Around the items the top level is walked key by key, so a section that stands in the file twice
+is seen, where `json.load` keeps the second and drops the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, TypeVar
+
+import msgspec
+
+from integrations.registration.findings import Defect, Edit, FindingId
+from integrations.registration.lenient import (
+    Lost,
+    Member,
+    NeedMore,
+    Node,
+    Parser,
+    missing_comma,
+    repeated_key,
+    trailing_comma,
+)
+from integrations.registration.model import KINDS, SETTINGS, UNCHECKED_SECTIONS
+from integrations.registration.window import Window
+
+WINDOW = 128 * 1024
+MAX_ITEM = 32 * 1024 * 1024  # bytes; bounds the memory, far above any real item
+_GUESSES = 8
+_SMALLEST_REACH = 4096
+
+_RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
+_ERROR_BYTE = re.compile(r"\(byte (\d+)\)$")
+_BEHIND_ITEM = re.compile(rb"\}[ \t\r\n]*+,[ \t\r\n]*+\{[ \t\r\n]*+\"[^\"\\]{1,64}+\"")
+_ITEM_KEYS = b"objectUrl|objectUrl_0|title|createVideo|clientMetadata|videoMetadata|imageMetadata|audioMetadata"
+_TOP_KEYS = "|".join((*KINDS, *UNCHECKED_SECTIONS, *SETTINGS)).encode()
+# Where reading can start again: at an item (not at the value of a key, which follows a colon),
+# at the end of a list of items, at a key of the top level.
+_NEXT_ITEM = re.compile(
+    rb"[^: \t\r\n][ \t\r\n]*+(?P<item>\{)(?=[ \t\r\n]*+\"(?:" + _ITEM_KEYS + rb')"[ \t\r\n]*+:)'
+    rb"|(?P<end>\])(?=[ \t\r\n]*+,?+[ \t\r\n]*+\"(?:" + _TOP_KEYS + rb')"[ \t\r\n]*+:)'
+)
+_NEXT_TOP_KEY = re.compile(rb'(?P<key>")(?:' + _TOP_KEYS + rb')"(?=[ \t\r\n]*+:)')
+_LOOK_BACK = 4096  # how much of a window to keep while looking for the next item
+
+T = TypeVar("T")
+
+
+class Handler(Protocol):
+    """What is done with what the scanner finds."""
+
+    def key(self, key: Node) -> None:
+        """Take note of a key of the top level."""
+
+    def setting(self, member: Member) -> None:
+        """Take a member of the top level that is no list."""
+
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:
+        """Prove a JSON array of items of `section` clean and take them; how many, or None if it cannot.
+
+        first: index of the first of them in its section. offset: where in the file text[1] stands.
+        """
+
+    def item(self, section: str, index: int, node: Node, raw: bytes) -> None:
+        """Examine and take one item that no chunk could prove."""
+
+
+@dataclass(slots=True)
+class _List:
+    """Where the contents of one section stand in the file, and whether there are any."""
+
+    start: int
+    end: int
+    empty: bool
+
+
+class Scanner:
+    """One pass over one JSON file.
+
+    counts: items by section. Defects go to `report` in the order of their discovery.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        handler: Handler,
+        report: Callable[[Defect], None],
+        *,
+        window: int = WINDOW,
+        fast: bool = True,
+    ) -> None:
+        self._window = Window(file, window)
+        self._size = self._reach = window
+        self._handler = handler
+        self._report = report
+        self._fast = fast
+        self._separator = b""
+        self._lists: dict[str, _List] = {}
+        self._settings: dict[str, Member] = {}
+        self.counts: dict[str, int] = {}
+
+    # -- the top level ------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Scan the file to its end, or to where nobody can read on."""
+        window = self._window
+        window.ensure(self._size)
+        if window.data.startswith(b"\xef\xbb\xbf", 0, window.end):
+            text = "the file starts with a byte order mark, which JSON forbids"
+            self._report(Defect(FindingId.BYTE_ORDER_MARK, 0, "$", "", text, "remove it", (Edit(start=0, end=3),)))
+            window.at = 3
+        try:
+            if self._space("$") != 0x7B:
+                self._tell(
+                    FindingId.NOT_AN_OBJECT, "the file holds no JSON object", 'it starts with {"videos": [ or the like'
+                )
+                return
+            window.at += 1
+            self._members()
+            if self._space("$") != -1:
+                self._tell(FindingId.TEXT_AFTER_END, "there is text behind the end of the document", "remove it")
+        except Lost:
+            return
+
+    def _members(self) -> None:
+        """All members of the top level, up to its closing brace."""
+        comma: int | None = None  # None: whether there must be one is not known
+        before = self._window.offset
+        while True:
+            byte = self._space("$")
+            if byte == 0x7D:
+                if comma is not None and comma >= 0:
+                    self._report(trailing_comma(comma, "$"))
+                self._window.at += 1
+                return
+            if comma == -1 and byte != -1:
+                self._report(missing_comma(before, "$"))
+            start = self._window.offset
+            try:
+                self._member(before)
+                before = self._window.offset
+                comma = self._parse(lambda parser: parser.commas("$"))
+            except Lost:
+                self._window.at += self._window.offset == start  # never to find the same key again
+                if not self._seek(_NEXT_TOP_KEY):
+                    raise
+                before, comma = self._window.offset, None
+
+    def _member(self, before: int) -> None:
+        key = self._parse(lambda parser: parser.key("$"))
+        name = key.value
+        self._handler.key(key)
+        path = f"$.{name}"
+        if self._space(path) == 0x5B:
+            self._window.at += 1
+            found = _List(self._window.offset, -1, True)
+            self._array(name, path, found)
+            if name in self._lists:
+                self._repeated_list(key, before, self._lists[name], found)
+            else:
+                self._lists[name] = found
+            return
+        value = self._parse(lambda parser: parser.value(path))
+        member = Member(name, key.start, key.end, value)
+        known = self._settings.setdefault(name, member)
+        if known is not member:
+            same = known.value.plain() == value.plain() and known.value.kind == value.kind
+            self._report(repeated_key(member, path, Edit(start=before, end=value.end) if same else None))
+        self._handler.setting(member)
+
+    def _repeated_list(self, key: Node, before: int, first: _List, second: _List) -> None:
+        """A section that stands in the file twice: the second list belongs behind the first."""
+        comma = b"" if first.empty or second.empty else b","
+        edits = (
+            Edit(start=first.end, end=first.end, text=comma, move_start=second.start, move_end=second.end),
+            Edit(start=before, end=second.end + 1),
+        )
+        first.empty &= second.empty
+        text = f"the section {key.value!r} stands here for the second time, and the items of only one of them are kept"
+        fix = "put all items into one list"
+        self._report(Defect(FindingId.REPEATED_KEY, key.start, f"$.{key.value}", key.value, text, fix, edits))
+
+    # -- one list of items ----------------------------------------------------------------------
+
+    def _array(self, section: str, path: str, found: _List) -> None:
+        """All items of one list, up to its closing bracket. Raises Lost where the list cannot be read to its end."""
+        window = self._window
+        comma: int | None = None
+        before = window.offset
+        while True:
+            byte = self._space(path)
+            if byte == 0x5D:
+                if comma is not None and comma >= 0:
+                    self._report(trailing_comma(comma, path))
+                found.end = window.offset
+                window.at += 1
+                return
+            if comma == -1 and byte in (0x7B, 0x22, 0x5B):
+                self._report(missing_comma(before, path))
+            elif comma == -1 and byte != -1:
+                self._tell(
+                    FindingId.SYNTAX, "a comma or the end of the list is expected here", "look at the brackets", path
+                )
+                self._skip_to_next_item()
+                comma = None
+                continue
+            found.empty = False
+            start = window.offset
+            try:
+                self._items(section, path)
+                before = window.offset
+                comma = self._parse(lambda parser: parser.commas(path))
+            except Lost:
+                window.at += window.offset == start  # never to find the same item again
+                self._skip_to_next_item()
+                comma = None
+
+    def _items(self, section: str, path: str) -> None:
+        """Take as many items as can be proven at once, or else one."""
+        index = self.counts.get(section, 0)
+        taken = self._chunk(section, index) if self._fast and self._separator else 0
+        if taken:
+            self.counts[section] = index + taken
+            return
+        self.counts[section] = index + 1
+        window = self._window
+        node = self._parse(lambda parser: parser.value(f"{path}[{index}]"))
+        start, end = node.start - window.base, node.end - window.base
+        self._handler.item(section, index, node, bytes(window.data[start:end]))
+        behind = _BEHIND_ITEM.match(window.data, end - 1, window.end)
+        if behind:
+            self._separator = bytes(behind[0])
+
+    # -- guess and verify -------------------------------------------------------------------------
+
+    def _chunk(self, section: str, index: int) -> int:
+        """Guess where an item ends, and verify; the number of items taken, 0 if there is nothing to go by."""
+        window = self._window
+        window.ensure(self._reach)
+        limit = min(window.end, window.at + self._reach)
+        for _ in range(_GUESSES):
+            cut = window.data.rfind(self._separator, window.at, limit)
+            if cut < 0:
+                break
+            with memoryview(window.data) as view:
+                text = b"".join((b"[", view[window.at : cut + 1], b"]"))
+            taken = self._handler.chunk(section, index, window.offset, text)
+            if taken is None:
+                error = _syntax_error(text)
+                if error is not None:  # a wrong guess, or broken text: take what stands before it
+                    limit = window.at + (error - 1 if error else (cut - window.at) // 2)
+                    self._reach = max(_SMALLEST_REACH, self._reach // 2)
+                    continue
+                taken = self._halve(section, index, window.offset, text)
+            self._reach = min(self._size, self._reach * 2)
+            window.at = cut + 1
+            return taken
+        self._reach = min(self._size, self._reach * 2)
+        return 0
+
+    def _halve(self, section: str, index: int, offset: int, text: bytes) -> int:
+        """Take the items of a chunk whose syntax is right, but which cannot be proven clean as a whole."""
+        spans: list[tuple[int, int]] = []
+        at = 1
+        for raw in _RAW_ITEMS.decode(text):
+            raw_bytes = bytes(raw)
+            start = text.index(raw_bytes, at)
+            at = start + len(raw_bytes)
+            spans.append((start, at))
+        self._range(section, index, offset - 1, text, spans)
+        return len(spans)
+
+    def _range(self, section: str, index: int, base: int, text: bytes, spans: list[tuple[int, int]]) -> None:
+        start, end = spans[0][0], spans[-1][1]
+        if len(spans) == 1:
+            self._judge(section, index, base, text, start, end)
+            return
+        middle = len(spans) // 2
+        for first, part in ((0, spans[:middle]), (middle, spans[middle:])):
+            start, end = part[0][0], part[-1][1]
+            if self._handler.chunk(section, index + first, base + start, b"[%b]" % text[start:end]) is None:
+                self._range(section, index + first, base, text, part)
+
+    def _judge(self, section: str, index: int, base: int, text: bytes, start: int, end: int) -> None:
+        parser = Parser(text, start, end, base, True, self._report)
+        try:
+            node = parser.value(f"$.{section}[{index}]")
+        except Lost:
+            return
+        self._handler.item(section, index, node, text[start:end])
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def _space(self, path: str) -> int:
+        return self._parse(lambda parser: parser.skip(path))
+
+    def _parse(self, read: Callable[[Parser], T]) -> T:
+        """Let the lenient parser read from the window, which grows until what is read fits into it."""
+        window = self._window
+        want = self._size // 8
+        while True:
+            window.ensure(want)
+            held: list[Defect] = []
+            parser = Parser(window.data, window.at, window.end, window.base, window.eof, held.append)
+            try:
+                return read(parser)
+            except NeedMore:
+                held.clear()
+                parser.at = window.at
+                want = 2 * max(want, window.unread)
+                if want > MAX_ITEM:
+                    self._tell(FindingId.TOO_LARGE, f"one value is larger than {MAX_ITEM >> 20} MiB", "split it")
+                    raise Lost from None
+            finally:
+                window.at = parser.at
+                for defect in held:
+                    self._report(defect)
+
+    def _skip_to_next_item(self) -> None:
+        """Go to where an item starts, or a list ends. Raises Lost if there is no such place."""
+        if not self._seek(_NEXT_ITEM):
+            raise Lost
+
+    def _seek(self, pattern: re.Pattern[bytes]) -> bool:
+        window = self._window
+        while True:
+            window.ensure(self._size)
+            match = pattern.search(window.data, max(0, window.at - 1), window.end)
+            if match and match.lastgroup:
+                window.at = match.start(match.lastgroup)
+                return True
+            if window.eof:
+                window.at = window.end
+                return False
+            window.at = max(window.at, window.end - _LOOK_BACK)
+            window.ensure(window.unread + self._size)
+
+    def _tell(self, finding: FindingId, message: str, fix: str, path: str = "$") -> None:
+        window = self._window
+        text = bytes(window.data[window.at : min(window.end, window.at + 40)]).decode("utf-8", "replace")
+        self._report(Defect(finding, window.offset, path, text, message, fix))
+
+
+def _syntax_error(text: bytes) -> int | None:
+    """None if the text is a JSON array; else the index where it stops to be one, 0 if that is not known."""
+    try:
+        _RAW_ITEMS.decode(text)
+    except msgspec.DecodeError as error:
+        match = _ERROR_BYTE.search(str(error))
+        return int(match[1]) if match else 0
+    except (UnicodeDecodeError, RecursionError):
+        return 0
+    return None

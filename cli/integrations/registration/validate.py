@@ -1,0 +1,279 @@
+"""Validates registration files: reads each once, applies every rule, and says where what is wrong."""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from integrations.registration.bulk import Bulk
+from integrations.registration.catalogue import CATALOGUE
+from integrations.registration.collect import Collector, positions
+from integrations.registration.csv_rules import Groups, check_row
+from integrations.registration.csv_scan import Cell, CsvScanner, Layout
+from integrations.registration.duplicates import Block, Mention, UrlIndex, repetitions
+from integrations.registration.findings import SCHEMA_VERSION, Defect, Finding, FindingId, Severity
+from integrations.registration.item_rules import check_item, check_setting, check_top_key
+from integrations.registration.lenient import Member, Node
+from integrations.registration.mentions import csv_mentions, json_mentions
+from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS
+from integrations.registration.rules import Rules
+from integrations.registration.scan import WINDOW, Scanner
+from integrations.registration.source import Format, not_text, open_source, sniff
+from integrations.registration.url_rules import UrlOptions
+
+_START = 4096
+
+
+class Options(Struct, frozen=True):
+    """How to validate. max_findings: how many of one file are listed; all are counted.
+
+    window and fast are for tests: the size of the window in bytes, and whether chunks are
+    proven as a whole; neither changes a finding.
+    """
+
+    urls: UrlOptions = UrlOptions()
+    strict_client_only: bool = False
+    max_findings: int = 10_000
+    window: int = WINDOW
+    fast: bool = True
+
+
+class FileSummary(Struct, frozen=True):
+    """One file: how many items by section, object URLs, bytes; whether it could be read to its end."""
+
+    file: str
+    format: Format
+    items: dict[str, int]
+    urls: int
+    bytes: int
+
+
+class Validation(Struct, frozen=True):
+    """What is known after reading all files. counts: all findings by id, also those beyond the limit."""
+
+    files: list[FileSummary]
+    findings: list[Finding]
+    counts: dict[FindingId, int]
+    schema_version: int = SCHEMA_VERSION
+
+    def worst(self) -> Severity | None:
+        """The highest severity found; None if the files are clean."""
+        return max((CATALOGUE[one].severity for one in self.counts), key=lambda severity: severity.rank, default=None)
+
+
+def validate(names: Sequence[str | Path], options: Options | None = None) -> Validation:
+    """Validate files, in the order given; `-` is standard input. Raises UnreadableFileError."""
+    options = options or Options()
+    run = Run(options)
+    with ExitStack() as stack, _no_garbage_collection():
+        files = [stack.enter_context(open_source(name)) for name in names]
+        stack.callback(run.index.close)
+        for number, (name, file) in enumerate(zip(names, files, strict=True)):
+            run.read(number, str(name), file)
+        run.compare(files)
+        findings = [one for file, source in zip(run.files, files, strict=True) for one in file.findings(source)]
+    counts: Counter[FindingId] = sum((file.collector.counts for file in run.files), Counter())
+    return Validation([file.summary for file in run.files], findings, dict(sorted(counts.items())))
+
+
+class _File(Struct):
+    """One file while it is validated."""
+
+    summary: FileSummary
+    collector: Collector
+    layouts: list[tuple[int, Layout]]
+
+    def findings(self, source: BinaryIO) -> list[Finding]:
+        return self.collector.findings(self.summary.file, source)
+
+
+class Run:
+    """What one validation gathers over all its files."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.index = UrlIndex()
+        self.files: list[_File] = []
+
+    def read(self, number: int, name: str, file: BinaryIO) -> None:
+        """Validate one file by itself."""
+        start = file.read(_START)
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        collector = Collector(self._options.max_findings)
+        rules = Rules(collector, self._options.urls, self._options.strict_client_only)
+        form = sniff(name, start)
+        before = self.index.count
+        items: dict[str, int] = {}
+        layouts: list[tuple[int, Layout]] = []
+        if defect := not_text(start):
+            collector(defect)
+        elif form == "json":
+            items = self._read_json(number, file, rules)
+        else:
+            items, layouts = self._read_csv(number, file, rules)
+        urls = self.index.count - before
+        for defect in _limits(items, urls, empty=not collector.counts):
+            collector(defect)
+        self.files.append(_File(FileSummary(name, form, items, urls, size), collector, layouts))
+
+    def _read_json(self, number: int, file: BinaryIO, rules: Rules) -> dict[str, int]:
+        handler = _JsonHandler(rules, self.index, number)
+        scanner = Scanner(file, handler, rules.report, window=self._options.window, fast=self._options.fast)
+        scanner.run()
+        handler.finish()
+        return scanner.counts
+
+    def _read_csv(self, number: int, file: BinaryIO, rules: Rules) -> tuple[dict[str, int], list[tuple[int, Layout]]]:
+        handler = _CsvHandler(rules, self.index, number)
+        CsvScanner(file, handler, rules.report, window=self._options.window, fast=self._options.fast).run()
+        return handler.items(), handler.layouts
+
+    def compare(self, sources: list[BinaryIO]) -> None:
+        """Report the URLs that stand in the files more than once."""
+        hashes, blocks = self.index.candidates(self._options.max_findings)
+        if not hashes:
+            return
+        pairs = list(repetitions(self._mentions(blocks, hashes, sources)))
+        lines = _lines({first for _, first in pairs}, sources)
+        for again, first in pairs:
+            within = again.file == first.file
+            where = f"{self.files[first.file].summary.file}:{lines[first]}"
+            finding = FindingId.REPEATED_URL if within else FindingId.REPEATED_URL_ACROSS_FILES
+            text = f"this object is named already, at {where}"
+            defect = Defect(finding, again.offset, again.path, again.url[:120], text, "remove one of the two")
+            self.files[again.file].collector(defect)
+
+    def _mentions(self, blocks: list[Block], hashes: set[int], sources: list[BinaryIO]) -> Iterator[Mention]:
+        for block in blocks:
+            file = self.files[block.file]
+            if file.summary.format == "json":
+                yield from json_mentions(sources[block.file], block, hashes)
+            else:
+                yield from csv_mentions(sources[block.file], block, hashes, file.layouts)
+
+
+def _lines(mentions: set[Mention], sources: list[BinaryIO]) -> dict[Mention, int]:
+    """On which line of its file each mention stands."""
+    lines: dict[Mention, int] = {}
+    for number, source in enumerate(sources):
+        here = sorted((one for one in mentions if one.file == number), key=lambda one: one.offset)
+        found = positions(source, (one.offset for one in here))
+        lines.update({one: line for one, (line, _) in zip(here, found, strict=True)})
+    return lines
+
+
+def _limits(items: dict[str, int], urls: int, *, empty: bool) -> Iterator[Defect]:
+    """Defects of the file as a whole."""
+    total = sum(items.values())
+    fix = "split it: integrations registration split"
+    if urls > MAX_URLS:
+        yield Defect(
+            FindingId.TOO_MANY_URLS, 0, "$", "", f"{urls:,} object URLs; Encord takes {MAX_URLS:,} in a file", fix
+        )
+    if total > MAX_ITEMS:
+        yield Defect(
+            FindingId.TOO_MANY_ITEMS, 0, "$", "", f"{total:,} items; Encord takes {MAX_ITEMS:,} in a file", fix
+        )
+    if not total and empty:
+        yield Defect(FindingId.NOTHING_TO_REGISTER, 0, "$", "", "the file names nothing to register", "add items")
+
+
+class _JsonHandler:
+    """Takes what the scanner finds in a JSON file through the rules."""
+
+    def __init__(self, rules: Rules, index: UrlIndex, number: int) -> None:
+        self._rules, self._index, self._number = rules, index, number
+        self._bulk = Bulk(rules)
+        self._settings: dict[str, Member] = {}
+
+    def key(self, key: Node) -> None:
+        check_top_key(self._rules, key)
+
+    def setting(self, member: Member) -> None:
+        self._settings[member.key] = member
+        check_setting(self._rules, member)
+
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:
+        if section not in KINDS:
+            return None
+        proven = self._bulk.prove(KINDS[section], text)
+        if proven is None:
+            return None
+        count, urls = proven
+        self._index.add(urls, Block(self._number, section, first, offset, offset + len(text) - 2))
+        return count
+
+    def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
+        if section in KINDS:
+            urls = check_item(self._rules, KINDS[section], index, node)
+            self._index.add(urls, Block(self._number, section, index, node.start, node.end))
+
+    def finish(self) -> None:
+        """Rules about the settings together."""
+        upsert, skip = (self._settings.get(key) for key in ("upsert_metadata", "skip_duplicate_urls"))
+        if upsert and upsert.value.value is True and not (skip and skip.value.value is True):
+            text = "upsert_metadata has no effect unless skip_duplicate_urls is true"
+            self._rules.tell(
+                FindingId.UPSERT_WITHOUT_SKIP, upsert, "$.upsert_metadata", text, 'add "skip_duplicate_urls": true'
+            )
+
+
+class _CsvHandler:
+    """Takes what the scanner finds in a CSV file through the rules, and counts items."""
+
+    def __init__(self, rules: Rules, index: UrlIndex, number: int) -> None:
+        self._rules, self._index, self._number = rules, index, number
+        self._bulk = Bulk(rules)
+        self._groups: dict[str, Groups] = {}
+        self._counts: Counter[str] = Counter()
+        self.layouts: list[tuple[int, Layout]] = []
+
+    def headings(self, layout: Layout, offset: int) -> None:
+        self.layouts.append((offset, layout))
+
+    def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:
+        groups = self._groups.setdefault(layout.kind.section, Groups())
+        urls = self._bulk.prove_rows(layout, columns, groups)
+        if urls is None:
+            return False
+        self._take(layout, urls, start, end)
+        return True
+
+    def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:
+        groups = self._groups.setdefault(layout.kind.section, Groups())
+        url = check_row(self._rules, groups, layout, cells)
+        self._take(layout, [] if url is None else [url], start, end)
+        untitled = layout.title is None or not cells[layout.title].text
+        if layout.kind.grouped and untitled:
+            self._counts[layout.kind.section] += 1
+
+    def _take(self, layout: Layout, urls: list[str], start: int, end: int) -> None:
+        section = layout.kind.section
+        self._index.add(urls, Block(self._number, section, 0, start, end))
+        if not layout.kind.grouped:
+            self._counts[section] += len(urls)
+
+    def items(self) -> dict[str, int]:
+        """How many items there are by section; rows of one title make one group or series."""
+        grouped = {section: len(groups.seen) for section, groups in self._groups.items() if KINDS[section].grouped}
+        return {section: self._counts[section] + grouped.get(section, 0) for section in self._groups}
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Without the collector, which would look for cycles that decoding never makes, reading is twice as fast."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
