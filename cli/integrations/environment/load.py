@@ -68,7 +68,7 @@ def parse_environment(name: str, text: str, path: str) -> Environment:
         return Environment(name, settings_from(name, values), path)
     except ConfigurationError as error:
         trail = re.search(r" - at `\$(.*)`$", str(error))
-        keys = [a or b for a, b in re.findall(r"\.([\w-]+)|\[(\d+)\]", trail[1])] if trail else []
+        keys = [a or b for a, b in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", trail[1])] if trail else []
         keys += re.findall(r"there is no field `([\w-]+)`", str(error))
         line, column = _position(tree, keys)
         raise ConfigurationError(f"{path}:{line}:{column}: {error}") from error
