@@ -38,8 +38,15 @@ class Sessions:
             import boto3
         except ModuleNotFoundError:
             raise ConfigurationError("AWS needs boto3: pip install 'encord-integrations[aws]'") from None
+        from botocore.exceptions import ProfileNotFound
+
         self.integration = integration
-        self.own: boto3.Session = boto3.Session(region_name=integration.buckets[0].region)
+        try:
+            self.own: boto3.Session = boto3.Session(region_name=integration.buckets[0].region)
+        except ProfileNotFound as error:
+            raise ConfigurationError(
+                f"AWS_PROFILE: {error}; `aws configure list-profiles` lists those there are"
+            ) from None
         self._lock = threading.Lock()
         self._role: boto3.Session | None = None
         self._clients: dict[tuple[int, str, str | None], Any] = {}

@@ -14,6 +14,8 @@ from integrations.errors import ExitCode
 
 Key = tuple[str, CheckId, str]
 CONCURRENCY = 16
+# After these, a question that presupposes the answer can still be asked.
+ANSWERED = (Status.PASS, Status.WARNING)
 
 
 class Question(Struct, frozen=True):
@@ -56,7 +58,7 @@ def run(
         while waiting or running:
             for key in [k for k in waiting if all(need in results for need in known[k].needs)]:
                 del waiting[key]
-                blocker = next((results[n] for n in known[key].needs if results[n].status is not Status.PASS), None)
+                blocker = next((results[n] for n in known[key].needs if results[n].status not in ANSWERED), None)
                 running[pool.submit(_answer, known[key], environment, evidence, blocker)] = key
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

@@ -20,7 +20,10 @@ def read_existing(bucket: AwsBucket) -> Existing:
     from botocore.exceptions import BotoCoreError, ClientError
 
     config = Config(connect_timeout=10, read_timeout=10, retries={"total_max_attempts": 2})
-    s3 = boto3.client("s3", region_name=bucket.region, config=config)
+    try:
+        s3 = boto3.Session().client("s3", region_name=bucket.region, config=config)
+    except BotoCoreError as error:
+        return Existing(unread=f"there is no way to ask AWS: {error}")
 
     def read(operation: str, nothing: str) -> dict[str, Any]:
         try:

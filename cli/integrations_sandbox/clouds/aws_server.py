@@ -3,18 +3,25 @@
 SimulatePrincipalPolicy is authorised on the principal that is simulated
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html);
 ministack asks for a grant on everything, so that least privilege could not be rehearsed.
+
+A missing object is a 404 only for who may list the bucket, and a 403 for everybody else
+(https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions");
+ministack answers 404 to all.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from ministack import app as server
 from ministack.app import app
 from ministack.core import iam_actions
+from ministack.services import s3
 
 __all__ = ["app"]
 
 _resource_arn = iam_actions.extract_resource_arn
+_handle_s3 = s3.handle_request
 
 
 def _extract_resource_arn(service: str, *request: Any, **more: Any) -> str:
@@ -27,3 +34,17 @@ def _extract_resource_arn(service: str, *request: Any, **more: Any) -> str:
 
 
 iam_actions.extract_resource_arn = _extract_resource_arn
+
+
+async def _handle_request(
+    method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any], **more: Any
+) -> Any:
+    answer = await _handle_s3(method, path, headers, body, query_params, **more)
+    bucket, _, key = path.lstrip("/").partition("/")
+    if answer[0] == 404 and key and method in ("GET", "HEAD") and s3.bucket_region(bucket):
+        arn = f"arn:aws:s3:::{bucket}"
+        return server._enforce_data_plane("s3", "s3:ListBucket", headers, query_params, "", resource_arn=arn) or answer
+    return answer
+
+
+s3.handle_request = _handle_request

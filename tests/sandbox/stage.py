@@ -1,0 +1,128 @@
+"""A whole sandbox of a project of its own, and the command run in it as a person or CI would."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from integrations_sandbox import people, sandbox
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ("Pulumi.yaml", "Pulumi.sandbox.yaml")
+FOLDERS = ("stacks", "policies")
+SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A running sandbox. `run` runs the command in it; `session` is somebody's AWS session."""
+
+    sandbox: sandbox.Sandbox
+
+    @property
+    def root(self) -> Path:
+        return self.sandbox.root
+
+    def run(self, *words: str, profile: str = people.CHECKER, stdin: str = "", **variables: str) -> Ran:
+        """Run `integrations` in a process of its own, with nothing but standard settings."""
+        kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+        environment = {**kept, **self.sandbox.variables(profile), **variables}
+        done = subprocess.run(
+            [sys.executable, "-m", "integrations", *words],
+            cwd=self.root, env=environment, input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def check(self, *words: str, **more: Any) -> tuple[int, dict[str, set[str]]]:
+        """Run `integrations check`. Returns its exit code and the ids of each status, those of passes left out."""
+        ran = self.run("check", "--format", "json", *words, **more)
+        assert ran.out, ran.err
+        found: dict[str, set[str]] = {}
+        for result in ran.json["results"]:
+            if result["status"] != "pass":
+                found.setdefault(result["status"], set()).add(result["id"])
+        return ran.code, found
+
+    def session(self, profile: str, region: str = "eu-west-2") -> boto3.Session:
+        """A session that goes on working outside of `working_as`."""
+        with people.working_as(self.sandbox.variables(profile)):
+            frozen = boto3.Session().get_credentials().get_frozen_credentials()
+        return boto3.Session(frozen.access_key, frozen.secret_key, frozen.token, region_name=region)
+
+    def client(self, service: str, profile: str = "deployer", region: str = "eu-west-2") -> Any:
+        """A client of that person."""
+        from botocore.config import Config
+
+        proxies = {"https": f"http://127.0.0.1:{self.sandbox.ports['edge']}"}
+        return self.session(profile, region).client(
+            service, config=Config(proxies=proxies), verify=str(self.sandbox.layout.tls / "ca.pem")
+        )
+
+    def rewrite(self, old: str, new: str) -> None:
+        """Replace a text in Pulumi.sandbox.yaml, everywhere it stands."""
+        path = self.root / "Pulumi.sandbox.yaml"
+        assert old in path.read_text(), f"{old!r} is not in {path}"
+        path.write_text(path.read_text().replace(old, new))
+
+    def up(self) -> None:
+        """Deploy what the files say now; it must succeed."""
+        outcome = sandbox.provision(sandbox.open_sandbox(self.root), "up")
+        assert outcome.ok, outcome.errors
+
+    def restore(self) -> None:
+        """The configuration of the beginning, deployed."""
+        for name in PROJECT:
+            shutil.copy(ROOT / name, self.root / name)
+        sandbox.start(self.sandbox, lambda _: None)
+        self.up()
+
+
+def open_stage(root: Path) -> Iterator[Stage]:
+    """A project in `root`, its sandbox up; everything stopped afterwards."""
+    for name in PROJECT:
+        shutil.copy(ROOT / name, root / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    here = sandbox.open_sandbox(root)
+    try:
+        sandbox.start(here, lambda _: None)
+        stage = Stage(here)
+        stage.up()
+        yield stage
+    finally:
+        sandbox.stop(here)
+
+
+@pytest.fixture(scope="session")
+def whole_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    yield from open_stage(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture
+def stage(whole_stage: Stage) -> Iterator[Stage]:
+    """The sandbox, as it was at the beginning, whatever the test does to it."""
+    yield whole_stage
+    whole_stage.restore()
