@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from integrations.commands import submission
 from integrations.commands.options import Output, environment, one_integration
 from integrations.commands.output import coloured, emit
 from integrations.errors import ConfigurationError, ExitCode
@@ -112,3 +113,6 @@ def _url_options(
         chosen = settings.integrations if integration is None else (one_integration(settings, integration),)
         places = locations(chosen)
     return UrlOptions(MrapSpelling(spelling.value), tuple(endpoints or ()), places)
+
+
+submission.add_to(app)

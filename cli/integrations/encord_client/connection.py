@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
+from integrations.errors import ConfigurationError, NotAuthorisedError
 
 if TYPE_CHECKING:
     from encord.user_client import EncordUserClient
@@ -85,17 +85,8 @@ class translated:  # noqa: N801 - reads as a word of the language: `with transla
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
             return
-        import requests
-        from encord import exceptions
+        from integrations.encord_client.failures import translate
 
-        if isinstance(error, exceptions.AuthenticationError):
-            raise NotAuthorisedError(
-                f"{self.domain} does not know this key: register its public half in Encord, and mind that the US"
-                " workspace has a domain of its own (https://api.us.encord.com)"
-            ) from error
-        if isinstance(error, exceptions.AuthorisationError):
-            raise NotAuthorisedError(f"{self.domain} refuses: {error}") from error
-        if isinstance(error, (requests.RequestException, exceptions.RequestException, exceptions.TimeOutError)):
-            raise UnreachableError(f"{self.domain} does not answer ({type(error).__name__})") from error
-        if isinstance(error, exceptions.EncordException):
-            raise UnreachableError(f"{self.domain} answered with an error: {error}") from error
+        ours = translate(error, self.domain)
+        if ours is not None:
+            raise ours from error

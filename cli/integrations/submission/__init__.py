@@ -1,0 +1,1 @@
+"""Registrations sent to Encord so that nothing is lost and nothing is there twice."""
