@@ -36,6 +36,7 @@ class Worker:
         self._doors = doors
         self._waiters = waiters
         self._stopping = threading.Event()
+        self._cancelled: set[str] = set()
         self._jobs = ThreadPoolExecutor(JOBS_AT_ONCE, "job")
         self._objects = ThreadPoolExecutor(OBJECTS_AT_ONCE, "object")
 
@@ -48,8 +49,12 @@ class Worker:
         """Put a job on the list."""
         self._jobs.submit(self._run, job)
 
+    def cancel(self, job: Job) -> None:
+        """Begin no further unit of a job that was cancelled."""
+        self._cancelled.add(job.uuid)
+
     def stop(self) -> None:
-        """Let the batches in hand end and begin no other; what is left stays pending."""
+        """Let the units in hand end and begin no other; what is left stays pending."""
         self._stopping.set()
         self._jobs.shutdown(cancel_futures=True)
         self._objects.shutdown(cancel_futures=True)
@@ -61,6 +66,7 @@ class Worker:
             # The job stays pending and is tried again at the next start; nobody waits for this future.
             log.exception("job %s stopped", job.uuid)
         finally:
+            self._cancelled.discard(job.uuid)
             self._waiters.wake(job.uuid)
 
     def _work(self, job: Job) -> None:
@@ -83,7 +89,9 @@ class Worker:
             return [(stored, gone) for stored in batch]
         known = self._known(job, batch)
 
-        def outcome(stored: StoredUnit) -> Outcome:
+        def outcome(stored: StoredUnit) -> Outcome | None:
+            if self._stopping.is_set() or job.uuid in self._cancelled:
+                return None
             if stored.unit.error is None and identity_of(stored.unit) in known:
                 return Skipped()
             try:
@@ -93,9 +101,9 @@ class Worker:
                 log.exception("unit %s of job %s", stored.uuid, job.uuid)
                 return Failed(f"{' '.join(stored.unit.urls)}: the platform failed on it; its log says how")
 
-        if any(needs_reading(stored.unit) for stored in batch):
-            return list(zip(batch, self._objects.map(outcome, batch), strict=True))
-        return [(stored, outcome(stored)) for stored in batch]
+        reading = any(needs_reading(stored.unit) for stored in batch)
+        outcomes = self._objects.map(outcome, batch) if reading else map(outcome, batch)
+        return [(stored, ended) for stored, ended in zip(batch, outcomes, strict=True) if ended is not None]
 
     def _known(self, job: Job, batch: Iterable[StoredUnit]) -> set[str]:
         """What need not be read, because the folder has it and duplicates are to be skipped."""

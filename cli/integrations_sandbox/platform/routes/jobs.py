@@ -89,6 +89,8 @@ def cancel(request: Request, folder: str, uuid: str) -> Response:
     job = _job(platform, folder, uuid)
     with platform.store.write() as db:
         cancelled = jobs.cancel_job(db, job)
+    if cancelled:
+        platform.worker.cancel(job)
     platform.waiters.wake(uuid)
     return reply({"unitsCancelledCount": cancelled})
 
