@@ -56,7 +56,7 @@ def test_the_cli_is_asked_for_this_stack_in_this_folder(cli, tmp_path):
 
 def test_what_the_cli_refuses_is_told_in_its_last_words(cli, tmp_path):
     cli("echo first >&2; echo 'error: no stack named dev' >&2; exit 255")
-    with pytest.raises(NothingMatchedError, match="has nothing for dev: error: no stack named dev$"):
+    with pytest.raises(NothingMatchedError, match=r"has nothing for dev: error: no stack named dev$"):
         outputs.load_outputs("dev", tmp_path)
 
 
