@@ -120,7 +120,7 @@ class Arm:
         fitting = [(op, m) for op, m in found if op.method == request.method]
         if not fitting:
             raise _unknown(request.method, path, known=bool(found))
-        if "api-version" not in request.query:
+        if not request.query.get("api-version"):
             text = "The api-version query parameter (?api-version=) is required for all requests."
             raise ArmError(400, "MissingApiVersionParameter", text)
         operation, match = fitting[0]

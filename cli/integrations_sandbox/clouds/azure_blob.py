@@ -50,7 +50,7 @@ class BlobFront:
         except ClientConnectionError:
             return _refuse(request, Refusal(503, "ServerBusy", "The server is currently unable to receive requests."))
         async with upstream:
-            if upstream.status == 403 and upstream.headers.get("x-ms-error-code") == "AuthorizationFailure":
+            if _not_authenticated(headers, upstream):
                 return _refuse(request, self._explain(account, headers, query), upstream)
             return await _relay(request, upstream)
 
@@ -150,6 +150,13 @@ def _checked_properties(document: bytes) -> bytes:
     if fault:
         raise Refusal(400, "InvalidXmlDocument", f"XML specified is not syntactically valid: {fault}")
     return document
+
+
+def _not_authenticated(headers: CIMultiDict[str], upstream: ClientResponse) -> bool:
+    """Whether Azurite found a signature wrong, or nothing to authenticate by; it has two ways of saying so."""
+    code = upstream.headers.get("x-ms-error-code")
+    by_key = headers.get("Authorization", "").lower().startswith("sharedkey")
+    return code == "AuthorizationFailure" or (by_key and code == "InvalidAuthenticationInfo")
 
 
 async def _relay(request: web.Request, upstream: ClientResponse) -> web.StreamResponse:
