@@ -7,6 +7,10 @@ ministack asks for a grant on everything, so that least privilege could not be r
 A missing object is a 404 only for who may list the bucket, and a 403 for everybody else
 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions");
 ministack answers 404 to all.
+
+A Multi-Region Access Point sends a browser's request to a bucket, whose CORS rules then hold
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: rules belong to buckets);
+ministack lets every origin in on the point's host. Which bucket it is, is decided as for a signed request.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ __all__ = ["app"]
 
 _resource_arn = iam_actions.extract_resource_arn
 _handle_s3 = s3.handle_request
+_cors_target = server._s3_cors_target
 
 
 def _extract_resource_arn(service: str, *request: Any, **more: Any) -> str:
@@ -48,3 +53,20 @@ async def _handle_request(
 
 
 s3.handle_request = _handle_request
+
+
+def _s3_cors_target(host: str, path: str, path_style: bool = True) -> tuple[str, str] | None:
+    match = server._MRAP_HOST_RE.match(host.split(":")[0])
+    if match is None:
+        target: tuple[str, str] | None = _cors_target(host, path, path_style)
+        return target
+    # A preflight is not signed, so it comes without an account: the alias is looked for in all of them.
+    for (account, alias), _ in list(s3._mraps._data.items()):
+        if alias == match[1].lower():
+            with s3._in_account(account):
+                bucket = s3.resolve_mrap_bucket(alias)
+            return (bucket, path.lstrip("/")) if bucket else None
+    return None
+
+
+server._s3_cors_target = _s3_cors_target

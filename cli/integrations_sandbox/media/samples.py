@@ -69,12 +69,12 @@ def _mixed_example() -> Iterator[tuple[Sample, Recipe]]:
 
 
 def _csv_example() -> Iterator[tuple[Sample, Recipe]]:
-    """The objects that the "multiple file types" CSV example of the same page names, by the paths it gives."""
+    """The objects that the "multiple file types" CSV example of the same page names; its paths are placeholders, these are not."""
     for turn in range(6):
         caption = f"frame{turn + 1}"
         make = _jpeg(caption, (160, 120), "purple", turn)
-        yield Sample(f"path/to/storage-location/{caption}.jpg", "image", caption), make
-    yield Sample("full/storage/path/video.mp4", "video", "video"), lambda: moving.video("video", (160, 120), "teal")
+        yield Sample(f"frames/{caption}.jpg", "image", caption), make
+    yield Sample("videos/video.mp4", "video", "video"), lambda: moving.video("video", (160, 120), "teal")
 
 
 def _other_kinds() -> Iterator[tuple[Sample, Recipe]]:
