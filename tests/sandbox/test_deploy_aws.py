@@ -85,11 +85,11 @@ def reading(bucket: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def bucket(label: str, name: str, region: str = "eu-west-2", **given: Any) -> s3.Bucket:
+def bucket(label: str, name: str, region: str = "eu-west-2", **given: Any) -> tuple[s3.Bucket, s3.BucketVersioning]:
     """A bucket with every part of its configuration that has a resource of its own, but replication."""
     made = s3.Bucket(label, bucket=name, region=region, **given)
     of = {"bucket": made.id, "region": region}
-    s3.BucketVersioning(f"{label}-versions", versioning_configuration={"status": "Enabled"}, **of)
+    versions = s3.BucketVersioning(f"{label}-versions", versioning_configuration={"status": "Enabled"}, **of)
     s3.BucketPublicAccessBlock(
         f"{label}-block", block_public_acls=True, block_public_policy=True, ignore_public_acls=True,
         restrict_public_buckets=True, **of,
@@ -97,7 +97,7 @@ def bucket(label: str, name: str, region: str = "eu-west-2", **given: Any) -> s3
     s3.BucketServerSideEncryptionConfiguration(
         f"{label}-key", rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}], **of
     )
-    return made
+    return made, versions
 
 
 def cors(label: str, of: s3.Bucket, origins: list[str] = ORIGINS, region: str = "eu-west-2") -> None:
@@ -107,8 +107,8 @@ def cors(label: str, of: s3.Bucket, origins: list[str] = ORIGINS, region: str = 
 
 def everything(external_id: str = "id-1", origins: list[str] = ORIGINS, *, point: bool = True) -> None:
     """Two buckets, a role and an access point, with replication: every resource type that stacks/ uses."""
-    eu = bucket("eu", EU, tags={"for": "test"}, force_destroy=True)
-    us = bucket("us", US, "us-east-1", force_destroy=True)
+    eu, eu_versions = bucket("eu", EU, tags={"for": "test"}, force_destroy=True)
+    us, us_versions = bucket("us", US, "us-east-1", force_destroy=True)
     cors("eu-cors", eu, origins)
     deny = {
         "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{EU}/*",
@@ -130,6 +130,7 @@ def everything(external_id: str = "id-1", origins: list[str] = ORIGINS, *, point
                 "destination": {"bucket": us.arn},
             }
         ],
+        opts=Options(depends_on=[eu_versions, us_versions]),
     )
     if point:
         regions = [{"bucket": eu.id}, {"bucket": us.id}]
@@ -173,7 +174,7 @@ def test_a_whole_integration_comes_up_stays_the_same_and_goes(stack):
 
 
 def test_only_what_changed_is_updated(stack):
-    stack.up(lambda: everything(point=False))
+    assert stack.up(lambda: everything(point=False)).errors == ()
     outcome = stack.up(lambda: everything("id-2", ["https://other.example"], point=False))
     assert did(outcome) == ["update eu-cors", "update role"]
     rules = stack.client("s3").get_bucket_cors(Bucket=EU)["CORSRules"]
@@ -183,7 +184,7 @@ def test_only_what_changed_is_updated(stack):
 
 
 def test_what_was_changed_or_removed_behind_our_back_is_healed(stack):
-    stack.up(everything)
+    assert stack.up(everything).errors == ()
     iam_, s3_ = stack.client("iam"), stack.client("s3")
     iam_.delete_role_policy(RoleName=ROLE, PolicyName="read")
     iam_.delete_role(RoleName=ROLE)
@@ -220,7 +221,7 @@ def test_a_bucket_that_somebody_else_made_is_not_taken(stack):
 
 
 def test_force_destroy_takes_versions_and_delete_markers_along(stack):
-    stack.up(lambda: bucket("eu", EU, force_destroy=True))
+    assert stack.up(lambda: bucket("eu", EU, force_destroy=True)).errors == ()
     s3_ = stack.client("s3")
     for number in range(3):
         s3_.put_object(Bucket=EU, Key="a b/ü.txt", Body=str(number).encode())
@@ -231,7 +232,7 @@ def test_force_destroy_takes_versions_and_delete_markers_along(stack):
 
 
 def test_without_force_destroy_a_bucket_with_objects_stays_and_the_cloud_says_why(stack):
-    stack.up(lambda: s3.Bucket("eu", bucket=EU))
+    assert stack.up(lambda: s3.Bucket("eu", bucket=EU)).errors == ()
     stack.client("s3").put_object(Bucket=EU, Key="a", Body=b"a")
     (error,) = stack.destroy().errors
     assert error.startswith("aws:s3/bucket:Bucket 'eu' (deploy-eu) could not be deleted: DeleteBucket:")
@@ -243,16 +244,16 @@ def test_a_protected_bucket_is_neither_deleted_nor_replaced(stack):
     def program(name: str, *, protect: bool) -> None:
         s3.Bucket("eu", bucket=name, opts=Options(protect=protect))
 
-    stack.up(lambda: program(EU, protect=True))
+    assert stack.up(lambda: program(EU, protect=True)).errors == ()
     lost = "is protected (with it would go: every object in it, and every registered URL that names it)"
     for outcome in (stack.destroy(), stack.up(lambda: None), stack.up(lambda: program("deploy-new", protect=True))):
         assert lost in outcome.errors[0]
     assert stack.buckets() == {EU}
-    stack.up(lambda: program(EU, protect=False))
+    assert stack.up(lambda: program(EU, protect=False)).errors == ()
 
 
 def test_a_retained_bucket_stays(stack):
-    stack.up(lambda: s3.Bucket("eu", bucket=EU, opts=Options(retain_on_delete=True)))
+    assert stack.up(lambda: s3.Bucket("eu", bucket=EU, opts=Options(retain_on_delete=True))).errors == ()
     assert did(stack.destroy()) == ["retain eu"]
     assert stack.buckets() == {EU}
     stack.client("s3").delete_bucket(Bucket=EU)
@@ -260,13 +261,29 @@ def test_a_retained_bucket_stays(stack):
 
 def test_a_renamed_bucket_is_replaced_with_all_its_parts(stack):
     def program(name: str) -> None:
-        cors("eu-cors", bucket("eu", name))
+        cors("eu-cors", bucket("eu", name)[0])
 
-    stack.up(lambda: program(EU))
+    assert stack.up(lambda: program(EU)).errors == ()
     outcome = stack.up(lambda: program("deploy-new"))
     assert [step.op for step in outcome.steps].count("replace") == 5
     assert stack.buckets() == {"deploy-new"}
     assert not stack.up(lambda: program("deploy-new")).changed
+
+
+def test_a_bucket_that_moves_to_another_region_goes_first_and_comes_with_all_its_parts(stack):
+    def program(region: str) -> None:
+        s3.BucketVersioning(
+            "eu-versions",
+            bucket=s3.Bucket("eu", bucket=EU, region=region).id,
+            region=region,
+            versioning_configuration={"status": "Enabled"},
+        )
+
+    assert stack.up(lambda: program("eu-west-2")).errors == ()
+    outcome = stack.up(lambda: program("eu-west-1"))
+    assert did(outcome) == ["create eu-versions", "delete eu", "delete eu-versions", "replace eu"]
+    assert stack.client("s3").head_bucket(Bucket=EU)["BucketRegion"] == "eu-west-1"
+    assert not stack.up(lambda: program("eu-west-1")).changed
 
 
 def test_a_failed_access_point_is_a_failed_step_and_is_taken_up_again(stack):
@@ -344,12 +361,15 @@ def test_a_provider_may_assume_a_role_and_may_be_bound_to_an_account(stack):
         provider = Provider(
             "other",
             region="eu-west-1",
-            assume_roles=[ProviderAssumeRoleArgs(role_arn="arn:aws:iam::222222222222:role/deploy-role")],
+            assume_roles=[ProviderAssumeRoleArgs(role_arn=role.arn)],
             allowed_account_ids=[account],
             opts=Options(depends_on=[allowed]),
         )
         s3.Bucket("ie", bucket="deploy-ie", opts=Options(provider=provider))
 
+    preview = stack.preview(lambda: program("222222222222"))
+    assert preview.errors == ()
+    assert preview.steps[-1].note == "its provider is not known yet"
     (error,) = stack.up(lambda: program("333333333333")).errors
     assert error.endswith("the credentials are for account 222222222222, and only 333333333333 is allowed")
     assert stack.up(lambda: program("222222222222")).errors == ()

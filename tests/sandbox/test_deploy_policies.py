@@ -110,6 +110,6 @@ def test_a_pack_that_does_not_start_is_told(root: Path) -> None:
     before = children()
     (root / "pack/__main__.py").write_text("raise RuntimeError('broken pack')")
     pack = PolicyPack(root / "pack", Project("demo", root, {}), "test", dry_run=True)
-    with pytest.raises(ConfigurationError, match="did not start: .*broken pack"), pack:
+    with pytest.raises(ConfigurationError, match=r"did not start: .*broken pack"), pack:
         pass
     assert children() == before

@@ -154,7 +154,7 @@ class Run:
         gone: Resource | None = None, successor_of: Resource | None = None,
     ) -> Resource:  # fmt: skip
         target = self._target(new, "create")
-        new = replace(new, id=handler.identify(target))
+        new = replace(new, id=self._ask(handler, handler.identify, target))
         target = replace(target, id=new.id)
         half = self.state.half_made(new.urn)
         ours = half is not None and half.id == new.id
@@ -214,7 +214,8 @@ class Run:
             paths = ", ".join(change.path for change in decision.changes)
             raise StepError(f"{_protected(handler, old)}, and {paths} can only change by replacing it")
         # Two of the same name cannot stand side by side.
-        if new.delete_before_replace or handler.identify(self._target(new, "create")) == old.id:
+        same_name = self._ask(handler, handler.identify, self._target(new, "create")) == old.id
+        if new.delete_before_replace or same_name:
             self._delete_first(old)
             return self._create(handler, new, decision)
         return self._create(handler, new, decision, successor_of=old)
@@ -245,7 +246,7 @@ class Run:
         self.state.set_outputs({})
 
     def _refuse_protected(self, resources: Iterable[Resource]) -> None:
-        protected = [r for r in resources if r.protect and not r.doomed and r.pending != "create"]
+        protected = [r for r in resources if r.protect and not (r.is_provider or r.doomed or r.pending == "create")]
         if protected:
             raise StepError("; ".join(_protected(self._handler(r), r) for r in protected))
 

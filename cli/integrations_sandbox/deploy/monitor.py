@@ -49,7 +49,7 @@ class Monitor:
         self.run = run
         self.outputs: wire.Props | None = None
         self.messages: list[tuple[str, str]] = []
-        self.crash: Exception | None = None
+        self.crash: BaseException | None = None
         self._root = ""
 
     # ResourceMonitor -----------------------------------------------------------
@@ -80,11 +80,12 @@ class Monitor:
             with run.state.lock:
                 run.errors.append(f"{request.type} {request.name!r}: {wire.scrub(str(error), run.secrets)}")
             raise
-        except Exception as error:
+        except BaseException as error:
             with run.state.lock:
                 self.crash = self.crash or error
                 run.errors.append(f"{request.type} {request.name!r}: {type(error).__name__}")
-            raise
+            # For anything else than an Exception the SDK would wait for ever.
+            raise RuntimeError("a step crashed") from error
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=done.id, object=wire.dump(done.outputs if request.custom else {})
         )

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import grpc
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
@@ -53,18 +54,23 @@ class PolicyPack:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-            port = (self._process.stdout.readline() if self._process.stdout else b"").decode().strip()
-            if not port.isdecimal():
+            try:
+                self._connect(log)
+            except BaseException:
                 self._stop()
-                log.seek(0)
-                said = (log.read().decode(errors="replace") or port).strip().splitlines()
-                raise ConfigurationError(
-                    f"the policy pack {self._folder} did not start: {said[-1] if said else 'silent'}"
-                )
-        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+                raise
+        return self
+
+    def _connect(self, log: IO[bytes]) -> None:
+        said = self._process.stdout.readline().decode().strip() if self._process.stdout else ""
+        if not said.isdecimal():
+            self._process.wait(STOP_SECONDS)
+            log.seek(0)
+            last = (log.read().decode(errors="replace").strip() or said or "it said nothing").splitlines()[-1]
+            raise ConfigurationError(f"the policy pack {self._folder} did not start: {last}")
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{said}")
         self._stub = analyzer_pb2_grpc.AnalyzerStub(self._channel)
         self._stub.ConfigureStack(self._configuration)
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._channel.close()

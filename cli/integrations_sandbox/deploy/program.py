@@ -60,12 +60,12 @@ def _run(program: Callable[[], object], monitor: Monitor, root: Path) -> None:
 @contextlib.contextmanager
 def _imports_of(main: Path) -> Iterator[None]:
     """Forget the program's own modules afterwards: the next run may be of another program."""
-    path = list(sys.path)
+    path, known = list(sys.path), set(sys.modules)
     try:
         yield
     finally:
         sys.path[:] = path
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if name != "__main__" and file and Path(file).is_relative_to(main):
+        for name in set(sys.modules) - known:
+            file = Path(getattr(sys.modules[name], "__file__", None) or "/")
+            if file.is_relative_to(main) and "site-packages" not in file.parts:
                 del sys.modules[name]

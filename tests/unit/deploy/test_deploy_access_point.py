@@ -90,7 +90,7 @@ def test_a_creation_that_failed_is_a_failure_in_aws_s_words(status):
 
 
 def test_a_creation_that_takes_too_long_is_a_failure():
-    with pytest.raises(StepError, match="took longer than 0.01 seconds"):
+    with pytest.raises(StepError, match=r"took longer than 0\.01 seconds"):
         AccessPoint().create(target(Control(rounds=10**6), limit=0.01))
 
 

@@ -50,7 +50,7 @@ def test_only_the_named_errors_pass():
 def test_waiting_ends_when_it_is_done_or_when_time_is_up():
     answers = iter([False, True])
     wait_until(lambda: next(answers), 5, "it")
-    with pytest.raises(StepError, match="it took longer than 0.05 seconds"):
+    with pytest.raises(StepError, match=r"it took longer than 0\.05 seconds"):
         wait_until(lambda: False, 0.05, "it")
 
 

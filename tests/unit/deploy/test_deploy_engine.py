@@ -6,7 +6,7 @@ import json
 
 import pulumi
 import pytest
-from memory_cloud import THING, did, thing
+from memory_cloud import THING, Thing, did, thing
 
 from integrations.errors import ConfigurationError
 from integrations_sandbox.deploy import stack_outputs
@@ -246,6 +246,30 @@ def test_what_an_interrupted_run_made_is_adopted(stack):
     outcome = stack.up(lambda: thing("a", colour="red"))
     assert (did(outcome), outcome.steps[0].note) == (["create a"], "an interrupted run had begun it")
     assert did(stack.up(lambda: thing("a", colour="red"))) == ["same a"]
+
+
+class Killed(BaseException):
+    """Ends a run wherever it is, as a signal does."""
+
+
+@pytest.mark.timeout(30)
+def test_a_run_that_is_killed_between_the_cloud_and_the_state_is_taken_up(stack, monkeypatch):
+    create = Thing.create
+
+    def killed(self, target):
+        create(self, target)
+        raise Killed
+
+    def resumed(program):
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Thing, "create", killed)
+            stack.up(program)
+        outcome = stack.up(program)
+        assert outcome.steps[0].note == "an interrupted run had begun it"
+        return did(outcome), set(stack.cloud.things)
+
+    assert resumed(lambda: thing("a", name="one")) == (["create a"], {"one"})
+    assert resumed(lambda: thing("a", name="two")) == (["replace a", "delete a"], {"two"})
 
 
 def test_what_was_refused_and_then_made_by_somebody_else_is_not_adopted(stack):

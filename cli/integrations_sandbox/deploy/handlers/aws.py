@@ -63,11 +63,16 @@ def connect(session: boto3.Session, config: Props) -> Cloud:
     if not region:
         raise StepError("an AWS provider has no region: set `aws:region`")
     cloud = Cloud(session, region)
-    for role in _list(config.get("assumeRoles")):
-        cloud = Cloud(_assume(cloud, role), region)
-    allowed = _list(config.get("allowedAccountIds"))
-    if allowed and cloud.account not in allowed:
-        raise StepError(f"the credentials are for account {cloud.account}, and only {', '.join(allowed)} is allowed")
+    try:
+        for role in _list(config.get("assumeRoles")):
+            cloud = Cloud(_assume(cloud, role), region)
+        allowed = _list(config.get("allowedAccountIds"))
+        if allowed and cloud.account not in allowed:
+            raise StepError(
+                f"the credentials are for account {cloud.account}, and only {', '.join(allowed)} is allowed"
+            )
+    except (ClientError, BotoCoreError) as error:
+        raise StepError(f"its provider could not be set up: {explain(error)}") from error
     return cloud
 
 
@@ -80,10 +85,7 @@ def _assume(cloud: Cloud, role: Props) -> boto3.Session:
     if unknown := set(role) - set(names):
         raise StepError(f"the sandbox does not know the setting assumeRoles[].{', '.join(sorted(unknown))}")
     asked = {"RoleSessionName": "pulumi", **{names[key]: value for key, value in role.items() if value}}
-    try:
-        got = cloud.client("sts").assume_role(**asked)["Credentials"]
-    except (ClientError, BotoCoreError) as error:
-        raise StepError(f"the role {role.get('roleArn')} could not be assumed: {explain(error)}") from error
+    got = cloud.client("sts").assume_role(**asked)["Credentials"]
     return boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], region_name=cloud.region)
 
 

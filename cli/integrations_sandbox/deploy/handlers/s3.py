@@ -44,8 +44,8 @@ def to_pulumi(value: Any) -> Any:
 
 
 def client(target: Target) -> Any:
-    """S3 in the region of the bucket: the one asked for, the one seen, or else the provider's."""
-    return target.cloud.client("s3", target.inputs.get("region") or target.known.get("region"))
+    """S3 in the region of the bucket: the one it was seen in, the one asked for, or else the provider's."""
+    return target.cloud.client("s3", target.known.get("region") or target.inputs.get("region"))
 
 
 class Bucket(AwsHandler):
