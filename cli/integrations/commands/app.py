@@ -29,6 +29,10 @@ COMMANDS = {
 }
 
 
+# Typer turns a KeyboardInterrupt into this exit code, and no command of ours has it.
+INTERRUPTED = 130
+
+
 class LazyGroup(TyperGroup):
     """Commands by name, imported when they are called: `--help` needs only the table above."""
 
@@ -88,4 +92,7 @@ def run(arguments: list[str]) -> int:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         say(f"  in {frame.name}, {frame.filename}:{frame.lineno}")
         return ExitCode.BUG
+    if outcome == INTERRUPTED:
+        say("cancelled")
+        return ExitCode.CANCELLED
     return int(outcome) if isinstance(outcome, int) else ExitCode.CLEAN

@@ -57,6 +57,8 @@ def parse_environment(name: str, text: str, path: str) -> Environment:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
         raise ConfigurationError(f"{where}: this is not YAML: {error.problem}") from error
+    except yaml.reader.ReaderError as error:
+        raise ConfigurationError(f"{path}: this is not YAML: a character at {error.position} is not allowed") from error
     if twice := _repeated_key(tree):
         line, column = twice.start_mark.line + 1, twice.start_mark.column + 1
         raise ConfigurationError(f"{path}:{line}:{column}: the key {twice.value!r} stands here for the second time")
