@@ -84,6 +84,8 @@ class Platform:
         """As a crash would: nothing is written down, nothing is said goodbye to."""
         assert self.process
         os.kill(self.process.pid, signal.SIGKILL)
+        # `stop` leaves a child that has ended already without waiting for it.
+        processes._children[self.process.pid].wait()
         processes.stop(self.process)
 
     @property

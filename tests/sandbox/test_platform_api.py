@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 import time
 from uuid import UUID, uuid4
 
+import psutil
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +26,7 @@ from platform_stage import (
     url,
 )
 
+from integrations.errors import UnreachableError
 from integrations_sandbox.platform import control
 from integrations_sandbox.platform.settings import settings_path
 
@@ -134,6 +138,20 @@ def test_the_data_folder_is_for_its_owner_only(stage: Stage) -> None:
     data = stage.platform.data
     for path in (settings_path(data), data / "platform.sqlite3"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_public_key_that_is_none_is_refused(stage: Stage) -> None:
+    with pytest.raises(UnreachableError, match="a public key is 64 hex digits"):
+        stage.platform.admin.put_user("x@acme.example", "user", ["ssh-ed25519 AAAA"])
+
+
+def test_the_platform_listens_on_loopback_only(stage: Stage) -> None:
+    process = stage.platform.process.find()
+    listening = [one.laddr for one in process.net_connections() if one.status == psutil.CONN_LISTEN]
+    assert [(address.ip, address.port) for address in listening] == [("127.0.0.1", stage.platform.port)]
+    command = [sys.executable, "-m", "integrations_sandbox.platform", "--port", "1", "--data", "x", "--host", "0.0.0.0"]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (refused.returncode, "unrecognized arguments: --host" in refused.stderr) == (2, True)
 
 
 def test_an_integration_that_is_deleted_is_gone(stage: Stage) -> None:

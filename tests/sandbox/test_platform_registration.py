@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import time
 
 import av
 import pytest
 import requests
-from platform_stage import EU, PREFIX, LongPollingStatus, Stage, orm, url
+from platform_stage import EU, PREFIX, InvalidArgumentsError, LongPollingStatus, Stage, may_read, orm, url
 
 pytest_plugins = ("platform_fixtures",)
 
@@ -87,6 +88,28 @@ def test_a_signed_url_reads_the_object_and_an_altered_one_does_not(stage, mixed)
     assert requests.get(signed, timeout=10).content.startswith(b"\x89PNG")
     assert requests.get(signed.replace("Image1.png", "Image2.png"), timeout=10).status_code == 403
     assert requests.get(signed[:-1] + ("0" if signed[-1] != "0" else "1"), timeout=10).status_code == 403
+
+
+def test_a_signed_url_expires(stage: Stage) -> None:
+    integration = stage.integrate(stage.role([may_read()]), url_seconds=1)
+    folder = stage.folder()
+    stage.register(integration, {"images": [{"objectUrl": url("images/Image1.png")}]}, folder)
+    [image] = folder.list_items(get_signed_urls=True)
+    signed = image.get_signed_url()
+    assert requests.get(signed, timeout=10).status_code == 200
+    time.sleep(2)
+    assert requests.get(signed, timeout=10).status_code == 403
+
+
+def test_without_a_role_to_assume_nothing_is_signed(stage: Stage) -> None:
+    role = stage.role([may_read()])
+    integration = stage.integrate(role)
+    folder = stage.folder()
+    stage.register(integration, {"images": [{"objectUrl": url("images/Image1.png")}]}, folder)
+    [image] = folder.list_items()
+    stage.integrate(role, uuid=integration, external_id="wrong")
+    with pytest.raises(InvalidArgumentsError, match=r"cannot be signed: the role .* could not be assumed"):
+        image.get_signed_url()
 
 
 def test_the_plus_of_the_s3_console_is_signed_as_the_space_that_it_is(mixed):

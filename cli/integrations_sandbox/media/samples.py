@@ -69,7 +69,7 @@ def _mixed_example() -> Iterator[tuple[Sample, Recipe]]:
 
 
 def _csv_example() -> Iterator[tuple[Sample, Recipe]]:
-    """The objects that the "multiple file types" CSV example of the same page names; its paths are placeholders, these are not."""
+    """The objects of the "multiple file types" CSV example of the same page; its paths are placeholders, these are not."""
     for turn in range(6):
         caption = f"frame{turn + 1}"
         make = _jpeg(caption, (160, 120), "purple", turn)

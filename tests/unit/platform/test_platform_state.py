@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,10 @@ ALICE = people.User("alice@acme.example", "user")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "platform.sqlite3")
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "platform.sqlite3")
+    yield opened
+    opened.close()
 
 
 def a_folder(store: Store) -> str:
@@ -142,10 +145,13 @@ def test_a_job_goes_with_its_folder(store: Store) -> None:
 
 
 def test_what_was_pending_is_pending_when_the_database_is_opened_again(tmp_path: Path) -> None:
-    job = a_job(Store(tmp_path / "db"))
+    first = Store(tmp_path / "db")
+    job = a_job(first)
+    first.close()
     again = Store(tmp_path / "db")
     assert [pending.uuid for pending in jobs.pending_jobs(again.db)] == [job.uuid]
     assert [stored.unit.urls for stored in jobs.pending_units(again.db, job, 2)] == [["https://h/0"], ["https://h/1"]]
+    again.close()
 
 
 def test_who_waits_is_woken_and_nobody_else() -> None:

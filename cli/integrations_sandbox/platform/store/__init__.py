@@ -41,6 +41,11 @@ class Store:
             self._local.connection = connection
         return connection
 
+    def close(self) -> None:
+        """Close this thread's connection; those of other threads end with them."""
+        self.db.close()
+        del self._local.connection
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: everything in it, or nothing."""
