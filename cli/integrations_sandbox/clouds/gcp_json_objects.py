@@ -26,7 +26,7 @@ async def index(call: Call, bucket_name: str) -> Response:
             raise refusals.not_played(f"parameter {name} of a listing")
     limit = min(call.number("maxResults") or PAGE, PAGE)
     start = max(_token(query.get("pageToken", "")), query.get("startOffset", ""))
-    trailing = query.get("includeTrailingDelimiter") == "true"
+    trailing = query.get("includeTrailingDelimiter", "").lower() == "true"
     page = call.objects.page(
         bucket.name, prefix, query.get("delimiter", ""), start, query.get("endOffset", ""), limit, trailing
     )  # fmt: skip
@@ -41,7 +41,7 @@ async def index(call: Call, bucket_name: str) -> Response:
 
 def _token(text: str) -> str:
     try:
-        return base64.b64decode(text).decode()
+        return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise refusals.invalid(f"Invalid page token: {text!r}") from None
 

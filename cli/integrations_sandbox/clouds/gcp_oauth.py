@@ -36,6 +36,8 @@ TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 CALL = re.compile(r"/v1/projects/-/serviceAccounts/(?P<email>[^/:]+):(?P<verb>\w+)")
 PERMISSIONS = {"generateAccessToken": "iam.serviceAccounts.getAccessToken", "signBlob": "iam.serviceAccounts.signBlob"}
+# https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+SCOPES = {gcp_tokens.FULL_SCOPES[0], f"{gcp_tokens.SCOPES}iam"}
 SECONDS = re.compile(r"(\d+)s")
 
 
@@ -99,13 +101,13 @@ def _account(services: Services, request: Request, email: str, permission: str) 
     project = services.store.get(Project, account.project)
     names = {f"serviceAccount:{caller.email}"}
     given = gcp_roles.permissions((*account.bindings, *(project.bindings if project else ())), names)
-    if permission not in given or gcp_tokens.FULL_SCOPES[0] not in caller.scopes:
+    if permission not in given or SCOPES.isdisjoint(caller.scopes):
         raise Refusal(403, "PERMISSION_DENIED", "", DENIED.format(permission=permission))
     return account
 
 
 def _act(services: Services, account: Account, body: dict[str, Any]) -> dict[str, str]:
-    """https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken"""
+    """A token for the account, good for at most an hour."""
     scopes, lifetime = body.get("scope"), SECONDS.fullmatch(str(body.get("lifetime", f"{gcp_tokens.LIFETIME}s")))
     if not isinstance(scopes, list) or not scopes:
         raise Refusal(400, "INVALID_ARGUMENT", "", "Scope required.")
