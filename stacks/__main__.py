@@ -7,11 +7,11 @@ import pulumi
 from config import load_settings
 
 settings = load_settings()
+clouds = {integration.cloud for integration in settings.integrations.values()}
 
 # A cloud's module is imported only where it is needed: an environment pays for the providers of its own clouds.
-if any(integration.cloud == "aws" for integration in settings.integrations.values()):
+if "aws" in clouds:
     import aws
 
-    checkers = aws.provision_checkers(settings)
-    for name, integration in settings.integrations.items():
-        pulumi.export(name, aws.provision(integration, settings, checkers))
+    for name, outputs in aws.provision(settings).items():
+        pulumi.export(name, outputs)

@@ -25,13 +25,14 @@ ACCESS_POINT_REGION = "us-west-2"
 ACCESS_POINT_TIMEOUTS = pulumi.CustomTimeouts(create="60m", delete="60m")
 
 
-def provision_checkers(settings: Settings) -> list[CheckerRole]:
-    """The roles that `integrations check` runs as, one for each account that has one."""
-    return [CheckerRole(checker, settings) for checker in settings.checkers.aws]
+def provision(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Everything on AWS. Returns the outputs by integration: the names and ARNs that a check or a person needs."""
+    checkers = [CheckerRole(checker, settings) for checker in settings.checkers.aws]
+    mine = (one for one in settings.integrations.values() if isinstance(one, AwsIntegration))
+    return {integration.name: _provision(integration, settings, checkers) for integration in mine}
 
 
-def provision(integration: AwsIntegration, settings: Settings, checkers: Sequence[CheckerRole]) -> dict[str, Any]:
-    """Everything of one integration. Returns its outputs: the names and ARNs that a check or a person needs."""
+def _provision(integration: AwsIntegration, settings: Settings, checkers: Sequence[CheckerRole]) -> dict[str, Any]:
     provider = Provider(f"{integration.name}-aws", region=integration.buckets[0].region)
     own = pulumi.ResourceOptions(providers=[provider])
     # AWS takes a principal in a trust or a bucket policy only if it exists.

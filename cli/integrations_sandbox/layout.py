@@ -46,14 +46,6 @@ class Layout(Struct, frozen=True):
         return self.folder / "encord-key"
 
     @property
-    def aws_config(self) -> Path:
-        return self.folder / "aws-config"
-
-    @property
-    def aws_credentials(self) -> Path:
-        return self.folder / "aws-credentials"
-
-    @property
     def settings(self) -> Path:
         """The variables that lead a shell into the sandbox, to be sourced."""
         return self.folder / "env"
@@ -75,9 +67,3 @@ class Layout(Struct, frozen=True):
         draft = path.with_suffix(".tmp")
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2))
         draft.replace(path)
-
-    def write_private(self, path: Path, text: str) -> None:
-        """A file with something secret in it."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text)

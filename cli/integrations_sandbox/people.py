@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
-import io
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,14 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
-from integrations.access import aws as access
-from integrations.environment.model import Environment
-from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds import network
+from integrations_sandbox.files import write_private
 from integrations_sandbox.layout import Layout
+from integrations_sandbox.stages import Stage
 
 OPERATOR = "operator@customer.example"
-CHECKER = "checker"
 
 
 def encord_key(layout: Layout) -> str:
@@ -33,43 +29,23 @@ def encord_key(layout: Layout) -> str:
     if not layout.key.exists():
         key = Ed25519PrivateKey.generate()
         text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-        layout.write_private(layout.key, text)
+        write_private(layout.key, text)
     private = load_ssh_private_key(layout.key.read_bytes(), None)
     return private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
-def write_aws_profiles(layout: Layout, keys: Iterable[local_aws.Key], environment: Environment) -> None:
-    """A profile for each person with a key, and one for the checker, which CI becomes."""
-    credentials, config = configparser.RawConfigParser(), configparser.RawConfigParser()
-    for key in keys:
-        credentials[key.user] = {"aws_access_key_id": key.access_key, "aws_secret_access_key": key.secret_key}
-        config[f"profile {key.user}"] = {"region": "eu-west-2"}
-    for checker in environment.settings.checkers.aws:
-        config[f"profile {CHECKER}"] = {
-            "role_arn": access.checker_arn(checker), "source_profile": local_aws.CI_USER, "region": "eu-west-2",
-        }  # fmt: skip
-    layout.write_private(layout.aws_credentials, _ini(credentials))
-    layout.write_private(layout.aws_config, _ini(config))
-
-
-def _ini(parser: configparser.RawConfigParser) -> str:
-    text = io.StringIO()
-    parser.write(text)
-    return text.getvalue()
-
-
-def settings(layout: Layout, edge_port: int, domain: str, profile: str) -> dict[str, str]:
-    """Everything that makes a command work in the sandbox as the person `profile`: standard variables, no hook."""
-    return {
+def settings(layout: Layout, edge_port: int, domain: str, stages: Iterable[Stage], person: str) -> dict[str, str]:
+    """Everything that makes a command work in the sandbox as `person`: standard variables, no hook."""
+    variables = {
         **network.settings(edge_port, layout.tls / "ca.pem"),
-        "AWS_CONFIG_FILE": str(layout.aws_config),
-        "AWS_SHARED_CREDENTIALS_FILE": str(layout.aws_credentials),
-        "AWS_PROFILE": profile,
         "ENCORD_DOMAIN": domain,
         "ENCORD_SSH_KEY_FILE": str(layout.key),
         "INTEGRATIONS_ENV": "sandbox",
         "INTEGRATIONS_STACK_OUTPUTS": str(layout.outputs),
     }
+    for stage in stages:
+        variables |= stage.variables(layout.folder, person)
+    return variables
 
 
 # What would lead past the sandbox, or be taken before its settings.

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 from msgspec import Struct
 
 from integrations.checks.records import Result
@@ -31,6 +30,7 @@ from integrations_sandbox import people
 from integrations_sandbox.examples import example
 from integrations_sandbox.media import write_samples
 from integrations_sandbox.sandbox import Sandbox, provision
+from integrations_sandbox.stages import DEPLOYER, stage_of
 
 REGISTRATION_SECONDS = 120
 Say = Callable[[str], None]
@@ -77,7 +77,7 @@ def tour(sandbox: Sandbox, say: Say) -> Tour:
     work = sandbox.layout.folder / "quickstart"
     say(f"     {_put_samples(sandbox, work / 'media')} objects")
 
-    with people.working_as(sandbox.variables(people.CHECKER)):
+    with people.working_as(sandbox.variables()):
         say("3/6  prove: integrations check")
         results = check_environment(sandbox.environment)
         say(_indented(reports.as_text(results)))
@@ -111,15 +111,9 @@ def tour(sandbox: Sandbox, say: Say) -> Tour:
 
 def _put_samples(sandbox: Sandbox, folder: Path) -> int:
     """Make the samples and put them into the first bucket of each integration; replication does the rest."""
-    samples, count = write_samples(folder), 0
-    with people.working_as(sandbox.variables("deployer")):
-        for integration in sandbox.environment.integrations:
-            bucket = integration.buckets[0]
-            s3 = boto3.Session().client("s3", region_name=bucket.region)
-            for sample in samples:
-                s3.upload_file(str(folder / sample.key), bucket.name, sample.key)
-                count += 1
-    return count
+    samples = [(sample.key, (folder / sample.key).read_bytes()) for sample in write_samples(folder)]
+    with people.working_as(sandbox.variables(DEPLOYER)):
+        return sum(stage_of(i).put_objects(i, samples, everywhere=False) for i in sandbox.environment.integrations)
 
 
 def _write_files(sandbox: Sandbox, folder: Path) -> list[tuple[Path, AwsIntegration]]:

@@ -16,20 +16,19 @@ import boto3
 from msgspec import Struct
 
 from integrations.environment.load import load_environment
-from integrations.environment.model import AwsIntegration, Environment
+from integrations.environment.model import Environment
 from integrations.errors import ConfigurationError
 from integrations_sandbox import people
-from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds import certificates, network, processes
-from integrations_sandbox.clouds.edge import Door, Routes
+from integrations_sandbox.clouds.edge import Routes
 from integrations_sandbox.deploy import Outcome, Step, deploy, stack_outputs
 from integrations_sandbox.deploy.records import Verb
+from integrations_sandbox.files import write_private
 from integrations_sandbox.layout import ENVIRONMENT, Layout, Record
 from integrations_sandbox.media import pictures
 from integrations_sandbox.platform import control
-from integrations_sandbox.platform.clouds.aws import AwsIntegration as PlatformAws
+from integrations_sandbox.stages import CHECKER, DEPLOYER, Stage, stage_of, stages
 
-PORTS = ("aws", "edge", "platform", "browser")
 POLICIES = "policies"
 
 
@@ -39,6 +38,7 @@ class Sandbox(Struct, frozen=True):
     root: Path
     layout: Layout
     environment: Environment
+    stages: tuple[Stage, ...]
     ports: dict[str, int]
 
     @property
@@ -46,14 +46,14 @@ class Sandbox(Struct, frozen=True):
         """Where the platform answers, as the SDK wants it."""
         return control.base_url(self.ports["platform"])
 
-    @property
-    def browser(self) -> str:
-        """Where a person's browser finds the objects: loopback, path style."""
-        return f"http://127.0.0.1:{self.ports['browser']}"
+    def variables(self, person: str = CHECKER) -> dict[str, str]:
+        """What makes a command work here as that person."""
+        return people.settings(self.layout, self.ports["edge"], self.domain, self.stages, person)
 
-    def variables(self, profile: str) -> dict[str, str]:
-        """What makes a command work here as the person `profile`."""
-        return people.settings(self.layout, self.ports["edge"], self.domain, profile)
+    @property
+    def browsers(self) -> dict[str, str]:
+        """Where a person's browser finds each cloud's objects: loopback, path style."""
+        return {stage.cloud: f"http://127.0.0.1:{self.ports[f'{stage.cloud}-browser']}" for stage in self.stages}
 
     def admin(self) -> control.AdminDoor:
         """The platform's door for set-up."""
@@ -65,9 +65,14 @@ def open_sandbox(root: Path) -> Sandbox:
     if not (root / "Pulumi.yaml").exists():
         raise ConfigurationError(f"{root} is no project: there is no Pulumi.yaml; run this where the stacks are")
     layout = Layout(root / ".sandbox")
-    record = layout.read()
-    ports = {name: record.ports.get(name) or processes.free_port() for name in PORTS}
-    return Sandbox(root, layout, load_environment(ENVIRONMENT, root), ports)
+    environment = load_environment(ENVIRONMENT, root)
+    clouds = {integration.cloud for integration in environment.integrations}
+    needed = tuple(stage for stage in stages() if stage.cloud in clouds)
+    known = layout.read().ports
+    names = ("edge", "platform", *(name for stage in needed for name in stage.ports))
+    return Sandbox(
+        root, layout, environment, needed, {name: known.get(name) or processes.free_port() for name in names}
+    )
 
 
 def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
@@ -77,14 +82,16 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     record.ports = ports
     layout.write(record)
     bundle = certificates.authority(layout.tls)
+    routes = Routes(
+        ports["edge"],
+        tuple(route for stage in sandbox.stages for route in stage.routes(ports)),
+        str(bundle),
+        tuple(door for stage in sandbox.stages for door in stage.doors(ports)),
+    )
     reach = network.settings(ports["edge"], bundle)
-    doors = (Door(ports["browser"], ports["aws"], f"s3.{local_aws.SUFFIX}"),)
-    routes = Routes(ports["edge"], local_aws.routes(ports["aws"]), str(bundle), doors)
-    servers: dict[str, Callable[[], processes.Process]] = {
-        "aws": lambda: local_aws.start(layout.folder / "aws", layout.tls, ports["aws"]),
-        "edge": lambda: network.start_edge(layout.folder / "edge", routes),
-        "platform": lambda: control.start(layout.platform, ports["platform"], reach, {"aws": sandbox.browser}),
-    }
+    servers = {name: begin for stage in sandbox.stages for name, begin in stage.servers(layout.folder, ports).items()}
+    servers["edge"] = lambda: network.start_edge(layout.folder / "edge", routes)
+    servers["platform"] = lambda: control.start(layout.platform, ports["platform"], reach, sandbox.browsers)
     started = []
     for name, begin in servers.items():
         if (known := record.processes.get(name)) and known.find():
@@ -93,24 +100,24 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
         record.processes[name] = begin()
         layout.write(record)
         started.append(name)
-    _introduce_people(sandbox, fresh="aws" in started)
+    _introduce_people(sandbox, started)
     return started
 
 
-def _introduce_people(sandbox: Sandbox, *, fresh: bool) -> None:
-    """Keys for everybody; new ones for those in AWS if it was started, because it forgets people when it is killed."""
+def _introduce_people(sandbox: Sandbox, started: list[str]) -> None:
+    """Keys for everybody: in every cloud, and for the operator at the platform."""
     layout = sandbox.layout
-    public = people.encord_key(layout)
-    if fresh or not layout.aws_credentials.exists():
-        with people.working_as(network.settings(sandbox.ports["edge"], layout.tls / "ca.pem")):
-            people.write_aws_profiles(layout, local_aws.seed(), sandbox.environment)
-    sandbox.admin().put_user(people.OPERATOR, "admin", [public])
-    layout.write_private(layout.settings, people.shell_lines(sandbox.variables(people.CHECKER)))
+    with people.working_as(network.settings(sandbox.ports["edge"], layout.tls / "ca.pem")):
+        for stage in sandbox.stages:
+            fresh = any(name in started for name in stage.servers(layout.folder, sandbox.ports))
+            stage.seed(layout.folder, sandbox.environment, fresh=fresh)
+    sandbox.admin().put_user(people.OPERATOR, "admin", [people.encord_key(layout)])
+    write_private(layout.settings, people.shell_lines(sandbox.variables()))
 
 
 def provision(sandbox: Sandbox, verb: Verb, on_step: Callable[[Step], None] = lambda _: None) -> Outcome:
     """Preview, bring up or destroy the stacks in the local clouds, with the policies in force."""
-    with people.working_as(sandbox.variables(local_aws.DEPLOYER_USER)):
+    with people.working_as(sandbox.variables(DEPLOYER)):
         outcome = deploy(
             verb, sandbox.root, ENVIRONMENT, aws=boto3.Session(), state=sandbox.layout.state,
             policy_packs=[sandbox.root / POLICIES], on_step=on_step,
@@ -118,48 +125,31 @@ def provision(sandbox: Sandbox, verb: Verb, on_step: Callable[[Step], None] = la
     if verb == "up" and outcome.ok:
         values = {name: output.value for name, output in stack_outputs(sandbox.layout.state).items()}
         sandbox.layout.outputs.write_text(json.dumps(values, indent=2))
-        _introduce_integrations(sandbox)
-        _put_probe_objects(sandbox)
+        introduce(sandbox)
+        put_probe_objects(sandbox)
     return outcome
 
 
-def _introduce_integrations(sandbox: Sandbox) -> None:
-    """What a person does in Encord's dialog: each integration with its role and external ID."""
+def introduce(sandbox: Sandbox) -> None:
+    """What a person does in Encord's dialog: each integration, with what Encord needs to work through it."""
     door = sandbox.admin()
-    with people.working_as(sandbox.variables(local_aws.ENCORD_USER)):
-        credentials = boto3.Session().get_credentials()
-        assert credentials is not None  # noqa: S101 - write_aws_profiles has written them
-        for integration in sandbox.environment.integrations:
-            if not integration.awaiting_encord:
-                access_key, secret_key = credentials.access_key, credentials.secret_key
-                door.put_integration(at_platform(integration, sandbox, access_key, secret_key))
+    outputs = json.loads(sandbox.layout.outputs.read_text())
+    for integration in sandbox.environment.integrations:
+        if not integration.awaiting_encord:
+            identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"encord-integrations-sandbox/{integration.name}"))
+            stage = stage_of(integration)
+            door.put_integration(
+                stage.at_platform(integration, outputs[integration.name], identity, sandbox.layout.folder)
+            )
 
 
-def at_platform(integration: AwsIntegration, sandbox: Sandbox, access_key: str, secret_key: str) -> PlatformAws:
-    """The integration as the platform keeps it."""
-    arn = json.loads(sandbox.layout.outputs.read_text())[integration.name]["roleArn"]
-    return PlatformAws(
-        uuid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"encord-integrations-sandbox/{integration.name}")),
-        title=integration.encord.title or integration.name,
-        role_arn=arn,
-        external_id=str(integration.encord.external_id),
-        access_key=access_key,
-        secret_key=secret_key,
-        region=integration.buckets[0].region,
-    )
-
-
-def _put_probe_objects(sandbox: Sandbox) -> None:
+def put_probe_objects(sandbox: Sandbox) -> None:
     """A team puts its own probe object; here it is a small picture, in every bucket."""
     picture = pictures.png("probe", (32, 32), "seagreen")
-    with people.working_as(sandbox.variables(local_aws.DEPLOYER_USER)):
+    with people.working_as(sandbox.variables(DEPLOYER)):
         for integration in sandbox.environment.integrations:
-            if (key := integration.probe_object) is None:
-                continue
-            for bucket in integration.buckets:
-                # A session of its own: boto3's default one would remember whose it was first.
-                s3 = boto3.Session().client("s3", region_name=bucket.region)
-                s3.put_object(Bucket=bucket.name, Key=key, Body=picture, ContentType="image/png")
+            if integration.probe_object:
+                stage_of(integration).put_objects(integration, [(integration.probe_object, picture)], everywhere=True)
 
 
 def stop(sandbox: Sandbox) -> list[str]:
@@ -184,4 +174,5 @@ def forget(sandbox: Sandbox) -> None:
 def running(sandbox: Sandbox) -> dict[str, bool]:
     """Which servers run."""
     known = sandbox.layout.read().processes
-    return {name: bool((process := known.get(name)) and process.find()) for name in ("aws", "edge", "platform")}
+    names = [name for stage in sandbox.stages for name in stage.servers(sandbox.layout.folder, sandbox.ports)]
+    return {name: bool((process := known.get(name)) and process.find()) for name in (*names, "edge", "platform")}

@@ -16,6 +16,7 @@ import boto3
 import pytest
 
 from integrations_sandbox import people, sandbox
+from integrations_sandbox.stages import CHECKER
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ("Pulumi.yaml", "Pulumi.sandbox.yaml")
@@ -46,7 +47,7 @@ class Stage:
     def root(self) -> Path:
         return self.sandbox.root
 
-    def run(self, *words: str, profile: str = people.CHECKER, stdin: str = "", **variables: str) -> Ran:
+    def run(self, *words: str, profile: str = CHECKER, stdin: str = "", **variables: str) -> Ran:
         """Run `integrations` in a process of its own, with nothing but standard settings."""
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         environment = {**kept, **self.sandbox.variables(profile), **variables}

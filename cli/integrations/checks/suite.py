@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from integrations.checks import aws, encord
 from integrations.checks.records import Evidence, Result
-from integrations.checks.runner import run
+from integrations.checks.runner import Question, run
 from integrations.encord_client.connection import domain_of
-from integrations.environment.model import Environment, Integration
+from integrations.environment.model import AwsIntegration, Environment, Integration
 from integrations.errors import NothingMatchedError
 
 
@@ -27,9 +27,15 @@ def check_environment(
     connection = encord.Connection(domain)
     questions = []
     for integration in _chosen(environment, integrations):
-        questions += aws.questions(integration, environment, write_probe=write_probe)
+        questions += _of_its_cloud(integration, environment, write_probe=write_probe)
         questions += encord.questions(integration, environment, connection, register_probe=register_probe)
     return run(questions, environment.name, evidence=evidence(domain), select=select, report=report)
+
+
+def _of_its_cloud(integration: Integration, environment: Environment, *, write_probe: bool) -> list[Question]:
+    match integration:
+        case AwsIntegration():
+            return aws.questions(integration, environment, write_probe=write_probe)
 
 
 def evidence(domain: str) -> Evidence:

@@ -51,7 +51,8 @@ def up(
         return ExitCode.FINDINGS
     if not preview:
         say(f"platform  {here.domain}")
-        say(f"browser   {here.browser}/<bucket>/<key>")
+        for cloud, base in here.browsers.items():
+            say(f"browser   {base}/<bucket>/<key>  ({cloud})")
         say(f"next      source {here.layout.settings} && integrations check")
     return ExitCode.CHANGES if expect_no_changes and outcome.changed else ExitCode.CLEAN
 

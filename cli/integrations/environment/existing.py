@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from integrations.access.documents import Existing
+from integrations.access.aws_documents import Existing
 from integrations.environment.model import AwsBucket
 from integrations.errors import ConfigurationError
 
