@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
 from integrations.commands import submission
 from integrations.commands.options import Output, environment, one_integration
-from integrations.commands.output import coloured, emit
+from integrations.commands.output import coloured, emit, say
 from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
@@ -96,6 +102,130 @@ def validate(
     worst = found.worst()
     failed = worst is not None and worst.rank >= Severity(fail_on.value).rank
     return ExitCode.FINDINGS if failed else ExitCode.CLEAN
+
+
+class Plus(StrEnum):
+    """What a raw + in a URL stands for."""
+
+    SPACE = "space"
+    PLUS = "plus"
+
+
+class FileFormat(StrEnum):
+    """The two forms of a registration file."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+File = Annotated[str, typer.Argument(help="A registration file, JSON or CSV; - for standard input.")]
+
+
+@app.command()
+def repair(
+    file: File,
+    output: Output = None,
+    plus: Annotated[
+        Plus | None, typer.Option(help="What a raw + in a URL stands for; without this it is left alone.")
+    ] = None,
+    mrap_spelling: SpellingOption = Spelling.ARN_HOST,
+    s3_endpoint: EndpointOption = None,
+) -> int:
+    """Write a mended copy, and list every change and everything that would need a guess."""
+    from msgspec import structs
+
+    from integrations.registration.findings import Severity
+    from integrations.registration.repair import repair as mend
+    from integrations.registration.validate import Options
+    from integrations.reports import registration_findings as reports
+
+    urls = _url_options(mrap_spelling, s3_endpoint, None, None)
+    urls = structs.replace(urls, plus=plus.value if plus else None)
+    with written(output) as stream:
+        done = mend(file, stream, Options(urls))
+    for change in done.changes:
+        say(f"mended  {reports.line(change)}")
+    for left in done.left:
+        say(f"left    {reports.line(left)}: {left.fix}")
+    say(f"{len(done.changes):,} mended, {len(done.left):,} left")
+    return ExitCode.FINDINGS if any(one.severity is Severity.ERROR for one in done.left) else ExitCode.CLEAN
+
+
+@app.command()
+def convert(
+    file: File,
+    to: Annotated[FileFormat, typer.Option("--to", help="The form to write.")],
+    output: Output = None,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Write CSV even if it cannot carry everything.")
+    ] = False,
+) -> int:
+    """Turn JSON into CSV or CSV into JSON, losing nothing silently."""
+    from integrations.registration import convert as conversion
+
+    with written(output) as stream:
+        if to is FileFormat.JSON:
+            conversion.to_json(file, stream)
+            return ExitCode.CLEAN
+        lost = conversion.to_csv(file, stream)
+        for what, count in sorted(lost.items()):
+            say(f"CSV cannot carry {what}: {count:,} times")
+        if lost and not allow_loss:
+            raise ConfigurationError(f"{file} would lose something as CSV: nothing was written; --allow-loss writes it")
+    return ExitCode.CLEAN
+
+
+@app.command()
+def split(
+    file: File,
+    folder: Annotated[Path, typer.Argument(help="Where the parts go.")],
+    items: Annotated[
+        int | None, typer.Option(min=1, help="At most this many items a part; Encord's limit if not given.")
+    ] = None,
+    urls: Annotated[
+        int | None, typer.Option(min=1, help="At most this many URLs a part; Encord's limit if not given.")
+    ] = None,
+) -> int:
+    """Split a file into parts within Encord's limits, or smaller; groups and series stay whole."""
+    from integrations.registration.split import Limits
+    from integrations.registration.split import split as split_file
+
+    default = Limits()
+    limits = Limits(min(items or default.items, default.items), min(urls or default.urls, default.urls))
+    parts = split_file(file, folder, limits)
+    for part in parts:
+        emit(str(part.path))
+        say(f"{part.path}: {part.items:,} items, {part.urls:,} object URLs")
+    return ExitCode.CLEAN
+
+
+@contextmanager
+def written(output: Path | None) -> Iterator[BinaryIO]:
+    """A stream for bytes: a temporary file that takes the place of `output`, or goes to stdout, only when all went well."""
+    folder = None if output is None else output.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as stream:
+            temporary = Path(stream.name)
+    except OSError as error:
+        raise ConfigurationError(f"{output} cannot be written: {error.strerror}") from error
+    try:
+        with temporary.open("w+b") as stream:
+            yield stream
+        if output is None:
+            with temporary.open("rb") as stream:
+                shutil.copyfileobj(stream, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+        else:
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(output)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _url_options(

@@ -41,7 +41,7 @@ class UrlIndex:
         self._spilled: list[BinaryIO] = []
         self._spilled_counts = [0] * _PARTITIONS
         self._blocks: list[Block] = []
-        self._ends = [array("I") for _ in range(_PARTITIONS)]  # per partition: its length after each block
+        self._ends = array("I")  # after each block, the length of each partition
         self._open: Block | None = None
         self._open_urls = 0
         self._in_memory = 0
@@ -61,16 +61,14 @@ class UrlIndex:
     def _extend(self, block: Block, urls: int) -> None:
         before = self._open
         if before and before.file == block.file and before.section == block.section and self._open_urls < _BLOCK:
-            self._open = Block(block.file, block.section, before.first, before.start, block.end)
-            self._open_urls += urls
-            for ends, spilled, part in zip(self._ends, self._spilled_counts, self._parts, strict=True):
-                ends[-1] = spilled + len(part)
-            self._blocks[-1] = self._open
-            return
+            block = Block(block.file, block.section, before.first, before.start, block.end)
+            self._blocks.pop()
+            del self._ends[-_PARTITIONS:]
+            urls += self._open_urls
         self._open, self._open_urls = block, urls
         self._blocks.append(block)
-        for ends, spilled, part in zip(self._ends, self._spilled_counts, self._parts, strict=True):
-            ends.append(spilled + len(part))
+        spilled = self._spilled_counts
+        self._ends.extend([spilled[number] + len(part) for number, part in enumerate(self._parts)])
 
     def _spill(self) -> None:
         if not self._spilled:
@@ -90,7 +88,7 @@ class UrlIndex:
             if len(set(values)) == len(values):
                 continue
             here = _repeated(values)
-            ends = self._ends[number]
+            ends = self._ends[number::_PARTITIONS]
             blocks.update(bisect_right(ends, at) for at, value in enumerate(values) if value in here)
             repeated |= here
             if len(repeated) >= limit:

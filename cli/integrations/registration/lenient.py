@@ -21,6 +21,7 @@ from integrations.registration.findings import Defect, Edit, FindingId
 MAX_DEPTH = 100  # levels within one item; decoders of other languages stop not far from there
 MAX_VALUES = 300_000  # in one item; a list of numbers counts as one
 _SHOWN = 120
+_CONTEXT = 40
 
 Report = Callable[[Defect], None]
 
@@ -140,8 +141,10 @@ class Parser:
         shown = bytes(self.data[start : min(end, start + _SHOWN)]).decode("utf-8", "replace")
         return shown + "…" if end - start > _SHOWN else shown
 
-    def lost(self, at: int, path: str, message: str, fix: str) -> Lost:
-        self.report(FindingId.SYNTAX, at, path, message, fix, text=self.text(at, min(self.end, at + 40)))
+    def lost(self, at: int, path: str, message: str, fix: str) -> Exception:
+        if self.end - at < _CONTEXT and not self.complete:
+            return NeedMore()
+        self.report(FindingId.SYNTAX, at, path, message, fix, text=self.text(at, min(self.end, at + _CONTEXT)))
         return Lost()
 
     def ran_out(self, path: str) -> Exception:
@@ -293,7 +296,10 @@ class Parser:
 
     def _key(self, byte: int, path: str) -> Node:
         if byte == 0x22:
-            return self._string(path)
+            node = self._string(path)
+            if node.kind == "bad":  # said already; the key still has to be called something
+                node.value = self.text(self._index(node.start) + 1, self._index(node.end) - 1)
+            return node
         if byte == -1:
             raise self.ran_out(path)
         single = _SINGLE_QUOTED.match(self.data, self.at, self.end)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from integrations.errors import IntegrationsError
+from integrations.registration.collect import positions
 from integrations.registration.csv_rules import TRUE_FALSE
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
@@ -39,18 +40,23 @@ def load_items(name: str | Path) -> Registration:
         text = file.read()
     defects: list[Defect] = []
     if defect := not_text(text):
-        raise _refusal(name, text, defect)
+        raise _refusal(name, io.BytesIO(text), defect)
     reader: _JsonReader | _CsvReader
     if sniff(name, text) == "json":
         reader = _JsonReader()
         Scanner(io.BytesIO(text), reader, defects.append).run()
-        defects = [one for one in defects if not _is_merged_section(one)]
     else:
         reader = _CsvReader()
         CsvScanner(io.BytesIO(text), reader, defects.append, fast=False).run()
-    if defects:
-        raise _refusal(name, text, min(defects, key=lambda one: one.offset))
+    refuse_defects(name, io.BytesIO(text), defects)
     return reader.registration
+
+
+def refuse_defects(name: str | Path, file: BinaryIO, defects: list[Defect]) -> None:
+    """Raise RegistrationError for the first defect, if there is one that reading does not mend by itself."""
+    serious = [one for one in defects if not _is_merged_section(one)]
+    if serious:
+        raise _refusal(name, file, min(serious, key=lambda one: one.offset))
 
 
 def _is_merged_section(defect: Defect) -> bool:
@@ -58,8 +64,8 @@ def _is_merged_section(defect: Defect) -> bool:
     return defect.id == _MENDED_WHILE_READING and any(edit.move_end for edit in defect.edits)
 
 
-def _refusal(name: str | Path, text: bytes, defect: Defect) -> RegistrationError:
-    line = text.count(b"\n", 0, defect.offset) + 1
+def _refusal(name: str | Path, file: BinaryIO, defect: Defect) -> RegistrationError:
+    line, _ = positions(file, [defect.offset])[0]
     return RegistrationError(
         f"{name}:{line}: {defect.message} ({defect.id}): see integrations registration validate {name}"
     )

@@ -357,6 +357,7 @@ class Scanner:
 
     def _tell(self, finding: FindingId, message: str, fix: str, path: str = "$") -> None:
         window = self._window
+        window.ensure(64)
         text = bytes(window.data[window.at : min(window.end, window.at + 40)]).decode("utf-8", "replace")
         self._report(Defect(finding, window.offset, path, text, message, fix))
 

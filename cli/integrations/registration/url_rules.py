@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -47,11 +48,13 @@ class UrlOptions(Struct, frozen=True):
 
     mrap_spelling: how objects behind an access point are to be written. s3_endpoints: hosts of
     S3-compatible stores. locations: where the integration reads from; empty if not asked.
+    plus: what a raw `+` in a key stands for, if somebody knows.
     """
 
     mrap_spelling: MrapSpelling = MrapSpelling.ARN_HOST
     s3_endpoints: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
+    plus: Literal["space", "plus"] | None = None
 
 
 class Problem(Struct, frozen=True):
@@ -78,16 +81,19 @@ def url_problems(url: str, options: UrlOptions) -> list[Problem]:
     """Everything wrong with a URL that is not empty, whatever the kind of its item."""
     if _PLACEHOLDER.search(url):
         return [Problem(FindingId.URL_PLACEHOLDER, "this is a placeholder, not an object URL", "put the object's URL")]
-    mended = _mended(url)
-    problems = _text_problems(url, mended)
+    mended = _mended(url, options)
+    problems = _text_problems(url, mended, options)
     if len(url.encode("utf-8", "replace")) > MAX_URL_BYTES:
         text = f"the URL is longer than the {MAX_URL_BYTES:,} bytes that Encord takes"
         problems.append(Problem(FindingId.URL_TOO_LONG, text, "use a shorter key, or no signed URL"))
     return problems + _form_problems(mended, options)
 
 
-def _mended(url: str) -> str:
+def _mended(url: str, options: UrlOptions) -> str:
     """The URL trimmed and percent-encoded, with the scheme that was meant, as far as that needs no guess."""
+    if options.plus:
+        path, mark, query = url.partition("?")
+        url = path.replace("+", "%20" if options.plus == "space" else "%2B") + mark + query
     url = _ILLEGAL.sub(lambda match: quote(match[0], safe="", errors="replace"), url.strip())
     if match := _GS.fullmatch(url):
         return gcs_url(match[1], "") + match[2]
@@ -96,7 +102,7 @@ def _mended(url: str) -> str:
     return url
 
 
-def _text_problems(url: str, mended: str) -> list[Problem]:
+def _text_problems(url: str, mended: str, options: UrlOptions) -> list[Problem]:
     """Problems with how the URL is written: characters and scheme."""
     problems = []
     repair = mended if mended.startswith(("https://", "arn:")) else None
@@ -119,7 +125,7 @@ def _text_problems(url: str, mended: str) -> list[Problem]:
     if "+" in url.partition("?")[0]:
         text = "a raw + means a plus in the key, but the S3 console shows a space this way"
         fix = "write %20 if the key has a space here, %2B if it has a plus"
-        problems.append(Problem(FindingId.URL_PLUS, text, fix))
+        problems.append(Problem(FindingId.URL_PLUS, text, fix, repair if options.plus else None))
     return problems
 
 
@@ -168,7 +174,7 @@ def extension_problem(url: str, kind: Kind) -> Problem | None:
 def place_of(url: str, options: UrlOptions) -> tuple[Cloud, str] | None:
     """Cloud and host of a URL, to compare the URLs of one group; None if it cannot be taken apart."""
     try:
-        parsed = parse_object_url(_mended(url), s3_endpoints=options.s3_endpoints)
+        parsed = parse_object_url(_mended(url, options), s3_endpoints=options.s3_endpoints)
     except ObjectUrlError:
         return None
     return parsed.cloud, parsed.host if parsed.cloud == "other" else ""

@@ -83,6 +83,18 @@ def validate(names: Sequence[str | Path], options: Options | None = None) -> Val
     return Validation([file.summary for file in run.files], findings, dict(sorted(counts.items())))
 
 
+def examine(name: str, file: BinaryIO, options: Options) -> Collector:
+    """Everything wrong with one open file, before lines are counted: for repair, which needs the edits."""
+    run = Run(options)
+    try:
+        with _no_garbage_collection():
+            run.read(0, name, file)
+            run.compare([file])
+    finally:
+        run.index.close()
+    return run.files[0].collector
+
+
 class _File(Struct):
     """One file while it is validated."""
 
@@ -104,6 +116,7 @@ class Run:
 
     def read(self, number: int, name: str, file: BinaryIO) -> None:
         """Validate one file by itself."""
+        file.seek(0)
         start = file.read(_START)
         size = file.seek(0, io.SEEK_END)
         file.seek(0)

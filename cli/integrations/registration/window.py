@@ -8,7 +8,7 @@ from typing import BinaryIO
 class Window:
     """The unread bytes `data[at:end]` of a file; `base` is the offset in the file of data[0].
 
-    Consumers move `at`; nothing before it is kept.
+    Consumers move `at`; of what is before it, one byte is kept.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -40,13 +40,14 @@ class Window:
                 self.end += count
 
     def _make_room(self, want: int) -> None:
-        unread = self.unread
-        if want > len(self.data):
+        start = max(0, self.at - 1)  # one byte is kept, for those who look back
+        kept = self.end - start
+        if want + 1 > len(self.data):
             data = bytearray(2 * want)
-            data[:unread] = self.data[self.at : self.end]
+            data[:kept] = self.data[start : self.end]
             self.data = data
-        elif self.at:
+        elif start:
             with memoryview(self.data) as view:
-                view[:unread] = view[self.at : self.end]  # memmove
-        self.base += self.at
-        self.at, self.end = 0, unread
+                view[:kept] = view[start : self.end]  # memmove
+        self.base += start
+        self.at, self.end = self.at - start, kept

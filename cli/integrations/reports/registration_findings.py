@@ -29,6 +29,11 @@ def as_text(validation: Validation, *, colour: bool = False) -> str:
     return "\n".join([*lines, *summary(validation)])
 
 
+def line(one: Finding) -> str:
+    """One finding in one line."""
+    return f"{one.file}:{one.line}:{one.column}: {one.id} {one.message}"
+
+
 def _shown(text: str) -> str:
     return repr(text) if text else ""
 

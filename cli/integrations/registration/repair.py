@@ -1,0 +1,89 @@
+"""Mends registration files where that needs no guess, and says what it changed and what it left.
+
+Every finding that can be mended brings its own edit of the bytes; repairing is applying them.
+What is not edited stays as it is, byte by byte. One mend can uncover another (a renamed key
+holds a URL with a space), so it goes on until nothing is left to mend: a repaired file is not
+changed by repairing it again.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct, structs
+
+from integrations.registration.findings import Edit, Finding
+from integrations.registration.source import open_source
+from integrations.registration.validate import Options, examine
+
+_AT_ONCE = 50_000  # findings in one round, which bounds the memory
+_ROUNDS = 1000
+_COPY = 1 << 20
+
+
+class Repair(Struct, frozen=True):
+    """What was changed, in the order of the work, and what is still wrong with the mended copy.
+
+    Lines and columns of changes are those of the file as it was when the change was made.
+    """
+
+    changes: list[Finding]
+    left: list[Finding]
+
+
+def repair(name: str | Path, output: BinaryIO, options: Options | None = None) -> Repair:
+    """Write a mended copy of a file to `output`. Raises UnreadableFileError."""
+    options = structs.replace(options or Options(), max_findings=_AT_ONCE)
+    changes: list[Finding] = []
+    with open_source(name) as source, tempfile.TemporaryFile() as first, tempfile.TemporaryFile() as second:
+        current, following = source, first
+        for _ in range(_ROUNDS):
+            collector = examine(str(name), current, options)
+            edits = _in_order([edit for defect in collector.kept for edit in defect.edits])
+            findings = collector.findings(str(name), current)
+            if not edits:
+                break
+            changes += [one for one in findings if one.repairable]
+            following.seek(0)
+            following.truncate()
+            apply(current, edits, following)
+            current, following = following, second if following is first else first
+        current.seek(0)
+        shutil.copyfileobj(current, output, _COPY)
+    return Repair(changes, findings)
+
+
+def _in_order(edits: Sequence[Edit]) -> list[Edit]:
+    return sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+
+
+def apply(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO) -> None:
+    """Write the source with the edits, which come in order; of two that overlap the second waits for another round."""
+    _write(source, edits, output, 0, source.seek(0, 2))
+
+
+def _write(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO, start: int, end: int) -> None:
+    at = start
+    for edit in edits:
+        if edit.start < at or edit.end > end:
+            continue
+        _copy(source, output, at, edit.start)
+        output.write(edit.text)
+        if edit.move_end > edit.move_start:
+            _write(source, edits, output, edit.move_start, edit.move_end)
+        at = edit.end
+    _copy(source, output, at, end)
+
+
+def _copy(source: BinaryIO, output: BinaryIO, start: int, end: int) -> None:
+    source.seek(start)
+    while start < end:
+        block = source.read(min(_COPY, end - start))
+        if not block:
+            return
+        output.write(block)
+        start += len(block)
