@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from pulumi_aws import Provider, ProviderAssumeRoleArgs, iam, s3, s3control
 
 from integrations_sandbox.deploy import Outcome, carry_out
-from integrations_sandbox.deploy.engine import Plan
+from integrations_sandbox.deploy.given import Plan
 from integrations_sandbox.deploy.handlers import HANDLERS, connections
 from integrations_sandbox.deploy.program import run_callable
 from integrations_sandbox.deploy.project import Project

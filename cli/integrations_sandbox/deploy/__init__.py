@@ -16,7 +16,8 @@ import boto3
 
 from integrations.errors import IntegrationsError
 from integrations_sandbox.deploy import wire
-from integrations_sandbox.deploy.engine import Plan, Run
+from integrations_sandbox.deploy.engine import Run
+from integrations_sandbox.deploy.given import Plan
 from integrations_sandbox.deploy.handlers import HANDLERS, connections
 from integrations_sandbox.deploy.monitor import Monitor
 from integrations_sandbox.deploy.policies import PolicyPack

@@ -7,16 +7,15 @@ name (`monitor`). Before anything is called the same it has been looked at in th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from integrations_sandbox.deploy import plan, wire
+from integrations_sandbox.deploy.given import Plan
 from integrations_sandbox.deploy.handler import DYNAMIC, Handler, Target
 from integrations_sandbox.deploy.plan import Decision
-from integrations_sandbox.deploy.project import Project
 from integrations_sandbox.deploy.records import (
     AlreadyExistsError,
     Change,
@@ -24,7 +23,6 @@ from integrations_sandbox.deploy.records import (
     Op,
     Step,
     StepError,
-    Verb,
     Violation,
 )
 from integrations_sandbox.deploy.state import Resource, State
@@ -33,34 +31,6 @@ from integrations_sandbox.deploy.wire import Props
 STACK = "pulumi:pulumi:Stack"
 T = TypeVar("T")
 LIMIT = 600.0  # seconds, where the program sets no custom timeout
-
-
-class Policies(Protocol):
-    """A policy pack that judges resources."""
-
-    def analyze(self, resource: Resource) -> list[Violation]: ...
-    def analyze_stack(self, resources: Sequence[Resource]) -> list[Violation]: ...
-
-
-class Plan(Struct, frozen=True):
-    """What a run is given.
-
-    handlers: by resource type, `pulumi-python:dynamic` for all dynamic ones. connect: for
-    each package (`aws`) the function from a provider's inputs to the connection that its
-    handlers use.
-    """
-
-    verb: Verb
-    project: Project
-    stack: str
-    handlers: Mapping[str, Handler]
-    connect: Mapping[str, Callable[[Props], Any]] = {}
-    policies: Sequence[Policies] = ()
-    on_step: Callable[[Step], None] = lambda _step: None
-
-    @property
-    def dry_run(self) -> bool:
-        return self.verb == "preview"
 
 
 class Run:

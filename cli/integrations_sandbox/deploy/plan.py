@@ -63,10 +63,11 @@ def decide(
     hidden = {key for key in {*program, *cloud} if _holds_secret(key, old, new)}
     changes = tuple(_change(path, *pair, hidden) for path, pair in {**_flat(cloud), **_flat(program)}.items())
     replaced = replacing({*program, *cloud})
+    note = DRIFTED if cloud and not program else ""
     if replaced:
-        return Decision("replace", tuple(c for c in changes if _key(c.path) in replaced))
+        return Decision("replace", tuple(c for c in changes if _key(c.path) in replaced), note)
     if program or cloud:
-        return Decision("update", changes, DRIFTED if cloud and not program else "")
+        return Decision("update", changes, note)
     return Decision("same") if seen.complete else Decision("update", note=UNSEEN)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from integrations_sandbox.deploy import Outcome, carry_out
-from integrations_sandbox.deploy.engine import Plan
+from integrations_sandbox.deploy.given import Plan
 from integrations_sandbox.deploy.handler import DYNAMIC, Handler, Target
 from integrations_sandbox.deploy.handlers.dynamic import Dynamic
 from integrations_sandbox.deploy.plan import Seen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -10,8 +11,11 @@ from memory_cloud import THING, Thing, did, thing
 
 from integrations.errors import ConfigurationError
 from integrations_sandbox.deploy import stack_outputs
-from integrations_sandbox.deploy.records import Change, Violation
-from integrations_sandbox.deploy.state import locked
+from integrations_sandbox.deploy.engine import Run
+from integrations_sandbox.deploy.given import Plan
+from integrations_sandbox.deploy.project import Project
+from integrations_sandbox.deploy.records import Change, HaltedError, Violation
+from integrations_sandbox.deploy.state import Resource, State, locked
 
 
 def Options(**given):
@@ -230,12 +234,13 @@ def test_nothing_is_deleted_by_a_run_that_failed(stack):
 
 
 def test_after_a_failure_nothing_else_is_tried(stack):
-    def program():
-        first = thing("a")
-        thing("b", of=first.id.apply(lambda _: (_ for _ in ()).throw(RuntimeError("oops"))))
-
-    stack.cloud.refuses = {"create a"}
-    assert stack.up(program).errors == (f"{THING} 'a': create a is refused",)
+    run = Run(Plan("up", Project("demo", Path(), {}), "test", {THING: Thing(stack.cloud)}), State(stack.state))
+    first, second = (Resource(run.urn(THING, name, ""), THING, inputs={"name": name}) for name in "ab")
+    assert run.register(first, custom=True).id == "a"
+    run.errors.append("another step failed")
+    with pytest.raises(HaltedError, match="'b' was not tried"):
+        run.register(second, custom=True)
+    assert set(stack.cloud.things) == {"a"}
 
 
 def test_what_an_interrupted_run_made_is_adopted(stack):

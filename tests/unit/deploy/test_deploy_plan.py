@@ -51,7 +51,9 @@ def test_a_change_in_the_cloud_is_an_update_with_a_note():
 
 def test_only_what_cannot_change_is_a_replacement():
     assert decided({"x": 1}, {"x": 2}, {"x": 1}, replace_on=["x"]).op == "replace"
-    assert decided({"x": 1}, {"x": 1}, {"x": 5}, replace_on=["x"]).op == "replace"
+    assert decided({"x": 1}, {"x": 1}, {"x": 5}, replace_on=["x"]) == Decision(
+        "replace", (Change("x", 5, 1),), "was changed outside of this stack"
+    )
     assert decided({"x": 1, "y": 1}, {"x": 1, "y": 2}, {"x": 1, "y": 1}, replace_on=["x"]).op == "update"
 
 
