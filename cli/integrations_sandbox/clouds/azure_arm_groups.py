@@ -82,7 +82,7 @@ async def delete(call: Call) -> Reply:
     inside = [a for a in call.state.accounts.values() if (a.subscription, a.group) == (group.subscription, group.name)]
     for account in inside:
         await remove_account(call, account)
-    del call.state.groups[group_key(group.subscription, group.name)]
+    call.state.groups.pop(group_key(group.subscription, group.name), None)  # two may delete it at once
     access.forget(call.state, group.id)
     call.store.save()
     where = f"{ARM}/subscriptions/{group.subscription}/operationresults/{group.name}?api-version=2021-04-01"
