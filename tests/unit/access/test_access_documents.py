@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from integrations.access import aws, cors
-from integrations.access.documents import OWNER, STACK, Existing, documents
+from integrations.access.aws_documents import Existing
+from integrations.access.documents import documents
 from integrations.access.handshake import steps
 from integrations.access.merge import merged_cors, merged_policy
+from integrations.access.record import OWNER, STACK
 from integrations.environment.model import AwsBucket, AwsEncord, Checkers
 
 THEIRS = {"Sid": "Theirs", "Effect": "Allow", "Principal": {"AWS": "1"}, "Action": "s3:GetObject", "Resource": "*"}
