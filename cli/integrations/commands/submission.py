@@ -1,77 +1,206 @@
-"""`integrations registration submit` and what belongs to it: registration files sent to Encord."""
+"""`integrations registration submit` and `resume`: registration files sent to Encord, and nothing twice."""
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
-from integrations.commands.options import Env, Format, FormatOption, environment, one_integration
+from integrations.commands import submission_state
+from integrations.commands.options import Env, environment, one_integration, project_root
 from integrations.commands.output import emit, say
-from integrations.errors import ExitCode
+from integrations.commands.watching import WatchFormat, Watching
+from integrations.errors import ConfigurationError, ExitCode, NothingMatchedError
 
-FolderOption = Annotated[str, typer.Option("--folder", help="Path or id of the folder at Encord.")]
+if TYPE_CHECKING:
+    from integrations.environment.model import Integration
+    from integrations.registration.url_rules import UrlOptions
+    from integrations.submission.checked import Checked
+    from integrations.submission.journal import Words
+    from integrations.submission.records import Target
+    from integrations.submission.submit import Options, Report
+
+SHOWN = 20  # findings and failures that are listed; files have all of them
+
+Files = Annotated[list[str], typer.Argument(help="Registration files, JSON or CSV; - for standard input.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until Encord has registered everything.")]
+Timeout = Annotated[float, typer.Option(min=0, help="Stop waiting when nothing came further for this many seconds.")]
+Silence = Annotated[float, typer.Option(min=0, help="Give up when nothing was answered for this many seconds.")]
+InFlight = Annotated[int, typer.Option(min=1, max=32, help="How many batches Encord has at a time.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, max=500_000, help="Items of a batch; by itself it adapts.")]
+Format = Annotated[WatchFormat, typer.Option("--format", "-f", help="How the result is written; jsonl: as it happens.")]
 
 
 def submit(
-    file: Annotated[str, typer.Argument(help="A registration file, JSON or CSV; - for standard input.")],
-    folder: FolderOption,
+    files: Files,
+    folder: Annotated[
+        str, typer.Option("--folder", help="Path of the folder at Encord, Vehicles/2026/Night, or its id.")
+    ],
     integration: Annotated[str | None, typer.Option("--integration", "-i", help="The integration, by name.")] = None,
     env: Env = "dev",
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until Encord has registered everything.")] = True,
-    timeout: Annotated[float, typer.Option(help="How long to wait, in seconds.")] = 1800,
-    format: FormatOption = Format.TEXT,
+    create_folder: Annotated[bool, typer.Option("--create-folder", help="Make the folder if it is missing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent.")] = False,
+    yes: Yes = False,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Send the good items, write the bad ones to a file.")
+    ] = False,
+    skip_duplicates: Annotated[
+        bool,
+        typer.Option("--skip-duplicates/--allow-duplicates", help="Skip objects that are in the folder already."),
+    ] = True,
+    upsert_metadata: Annotated[
+        bool, typer.Option("--upsert-metadata", help="Replace the metadata of objects that are there already.")
+    ] = False,
+    anew: Annotated[bool, typer.Option("--anew", help="Also send what the journal knows to be registered.")] = False,
+    wait: Wait = True,
+    timeout: Timeout = 1800,
+    silence: Silence = 300,
+    in_flight: InFlight = 6,
+    batch_size: BatchSize = None,
+    format: Format = WatchFormat.TEXT,
 ) -> int:
-    """Send a registration file to Encord."""
-    from integrations.encord_client.connection import connect, domain_of
-    from integrations.encord_client.integrations import find_integration, list_integrations
-    from integrations.registration.load import load_items
-    from integrations.submission import submit as work
+    """Send registration files to Encord: may be stopped at any moment, and said again with the same words.
 
-    settings = environment(env)
-    chosen = one_integration(settings, integration)
-    registration = load_items(file)
-    domain = domain_of(settings.settings.encord.domain)
-    say(f"Encord: {domain}")
-    client = connect(domain)
-    known = find_integration(list_integrations(client, domain), chosen)
-    job = work.send(client, domain, folder, known.id, registration)
-    say(f"job {job}: {registration.item_count} items under way")
-    if not wait:
-        emit(job)
-        return ExitCode.CLEAN
-    return _report(work.wait(client, domain, folder, job, timeout), format)
+    Every item ends up registered once, or is named with the reason why not.
+    """
+    from integrations.submission.records import Settings
+    from integrations.submission.submit import words_of
+
+    if upsert_metadata and not skip_duplicates:
+        raise ConfigurationError("--upsert-metadata has no effect with --allow-duplicates: leave one of them out")
+    if not (yes or dry_run or sys.stdin.isatty()):
+        raise ConfigurationError("there is no terminal to ask on: give --yes, or --dry-run to see what would be sent")
+    chosen = one_integration(environment(env), integration)
+    settings = Settings(skip_duplicates, upsert_metadata)
+    words = words_of(project_root(), files, env, chosen.name, folder, settings, skip_invalid=skip_invalid)
+    options = _options(wait, timeout, silence, in_flight, batch_size, anew)
+    return _submit(words, options, format, create_folder=create_folder, dry_run=dry_run, yes=yes)
 
 
-def status(
-    job: Annotated[str, typer.Argument(help="The job's id.")],
-    folder: FolderOption,
-    env: Env = "dev",
-    format: FormatOption = Format.TEXT,
+def resume(
+    submission: Annotated[
+        int | None, typer.Argument(help="Its number, as registration list says; else the last.")
+    ] = None,
+    wait: Wait = True,
+    timeout: Timeout = 1800,
+    silence: Silence = 300,
+    in_flight: InFlight = 6,
+    batch_size: BatchSize = None,
+    format: Format = WatchFormat.TEXT,
 ) -> int:
-    """Say how far a registration is."""
-    from integrations.encord_client.connection import connect, domain_of
+    """Go on with a submission: the same files, folder and options. What failed is tried again."""
+    from integrations.submission.submit import unchanged
+
+    words = submission_state.one_submission(submission).words
+    unchanged(words)
+    options = _options(wait, timeout, silence, in_flight, batch_size, False)
+    return _submit(words, options, format, create_folder=False, dry_run=False, yes=True)
+
+
+def _options(wait: bool, timeout: float, silence: float, in_flight: int, batch_size: int | None, anew: bool) -> Options:
+    from integrations.submission.dispatch import Limits
+    from integrations.submission.submit import Options
+
+    return Options(Limits(in_flight, timeout, silence, wait), batch_size, anew, wait_for_others=wait)
+
+
+def _submit(
+    words: Words, options: Options, format: WatchFormat, *, create_folder: bool, dry_run: bool, yes: bool
+) -> int:
+    from integrations.reports import submission as reports
     from integrations.submission import submit as work
+    from integrations.submission.checked import check_files
+    from integrations.submission.places import look_up
 
-    domain = domain_of(environment(env).settings.encord.domain)
-    return _report(work.wait(connect(domain), domain, folder, job, 0), format)
+    settings = environment(words.env)
+    chosen = one_integration(settings, words.integration)
+    checked = check_files(words.files, _urls(chosen))
+    if not _may_leave(words, checked):
+        return ExitCode.FINDINGS
+    target = look_up(settings, chosen, words.folder, may_be_missing=create_folder)
+    say(f"Encord: {target.domain}")
+    if dry_run or not yes:
+        plan = work.plan(project_root(), words, checked, target, options)
+        text = reports.plan_text(plan, words.files)
+        if dry_run:
+            emit(text if format is WatchFormat.TEXT else reports.plan_json(plan, words.files))
+            return ExitCode.CLEAN
+        say(text)
+        typer.confirm("send this?", abort=True, err=True)
+    return _run(words, checked, target, options, format)
 
 
-def _report(state: Any, format: Format) -> int:
-    if format is Format.JSON:
-        emit(json.dumps({"schema_version": 1, **msgspec.to_builtins(state)}, indent=2))
-    else:
-        lines = [f"job {state.id}  {state.status}  {state.done} done, {state.failed} failed, {state.pending} pending"]
-        lines += [f"  {' '.join(one.urls)}: {one.error}" for one in state.unit_errors]
-        emit("\n".join(lines))
-    if not state.finished:
-        return ExitCode.TIMED_OUT
-    return ExitCode.FINDINGS if state.failed or state.errors or state.cancelled else ExitCode.CLEAN
+def _run(words: Words, checked: Checked, target: Target, options: Options, format: WatchFormat) -> int:
+    from integrations.submission.submit import submit as work
+
+    with Watching(format) as watching:
+        report = work(
+            project_root(), words, checked, target, options, watch=watching.event, on_wait=watching.others,
+            on_run=watching.follow, listed=SHOWN,
+        )  # fmt: skip
+        watching.end(report)
+    return _exit_code(report)
+
+
+def _urls(integration: Integration) -> UrlOptions:
+    """What is known of where the integration's objects are; nothing where its cloud's URLs do not say."""
+    from integrations.registration.locations import locations
+    from integrations.registration.url_rules import UrlOptions
+
+    try:
+        return UrlOptions(locations=locations([integration]))
+    except ConfigurationError:
+        return UrlOptions()
+
+
+def _may_leave(words: Words, checked: Checked) -> bool:
+    """Whether the files, or what is good of them, may be sent. What is wrong is said, and written to a file."""
+    from integrations.submission.submit import write_bad_items
+
+    if not checked.findings:
+        return True
+    for one in checked.findings[:SHOWN]:
+        say(f"{one.file}:{one.line}:{one.column}: {one.id} {one.message}; {one.fix}")
+    if len(checked.findings) > SHOWN:
+        say(f"… and {len(checked.findings) - SHOWN:,} more: integrations registration validate")
+    if not words.skip_invalid:
+        say("nothing was sent: mend the files (integrations registration repair), or give --skip-invalid")
+        return False
+    if checked.whole:
+        say(f"nothing was sent: {checked.whole[0].message} concerns the file as a whole, so no item can be left out")
+        return False
+    path = Path(f"{Path(words.files[0]).stem}.invalid.json")
+    write_bad_items(words, checked, path)
+    say(f"{sum(map(len, checked.bad.values())):,} bad items are left out; they are in {path}")
+    return True
+
+
+def _exit_code(report: Report) -> int:
+    from integrations.submission.events import Ending
+
+    result = report.result
+    by_ending = {
+        Ending.STOPPED: ExitCode.CANCELLED,
+        Ending.TIMED_OUT: ExitCode.TIMED_OUT,
+        Ending.NOT_AUTHORISED: ExitCode.NOT_AUTHORISED,
+        Ending.UNREACHABLE: ExitCode.INCOMPLETE,
+    }
+    if result.ending in (Ending.STOPPED, Ending.TIMED_OUT):
+        return by_ending[result.ending]
+    if result.tally.failed:
+        return ExitCode.FINDINGS
+    if result.ending in by_ending:
+        return by_ending[result.ending]
+    if not result.total:
+        raise NothingMatchedError("there is nothing to register in the files")
+    return ExitCode.CANCELLED if result.tally.cancelled else ExitCode.CLEAN
 
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands on the group `integrations registration`."""
     app.command()(submit)
-    app.command()(status)
+    app.command()(resume)
+    submission_state.add_to(app)

@@ -19,6 +19,10 @@ SEPARATOR = "/"
 PAGE_SIZE = 1000
 
 
+class MissingFolderError(NothingMatchedError):
+    """There is no folder at the path, which is not to say that it cannot be made."""
+
+
 class Folder(Struct, frozen=True):
     """A folder: its id and its path from the top, `Vehicles/2026/Night`."""
 
@@ -100,7 +104,7 @@ def _walk(
         if matches:
             current, created = matches[0], False
         elif not create:
-            raise NothingMatchedError(f"there is no folder {at!r}: integrations folder create {at!r}")
+            raise MissingFolderError(f"there is no folder {at!r}: integrations folder create {at!r}")
         else:
             text = description if depth == len(names) - 1 else ""
             current = current.create_subfolder(name, text) if current else client.create_storage_folder(name, text)
