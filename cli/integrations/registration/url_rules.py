@@ -77,9 +77,14 @@ _EXTENSION = re.compile(r"(?:\.nii)?\.[A-Za-z0-9]{2,5}$")
 _KIND_OF_EXTENSION = {extension: kind.noun for kind in reversed(KINDS.values()) for extension in kind.extensions}
 
 
+def is_placeholder_url(url: str) -> bool:
+    """Whether a text in place of a URL was copied from a template."""
+    return _PLACEHOLDER.search(url) is not None
+
+
 def url_problems(url: str, options: UrlOptions) -> list[Problem]:
     """Everything wrong with a URL that is not empty, whatever the kind of its item."""
-    if _PLACEHOLDER.search(url):
+    if is_placeholder_url(url):
         return [Problem(FindingId.URL_PLACEHOLDER, "this is a placeholder, not an object URL", "put the object's URL")]
     mended = _mended(url, options)
     problems = _text_problems(url, mended, options)

@@ -26,7 +26,7 @@ from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS
 from integrations.registration.rules import Rules
 from integrations.registration.scan import WINDOW, Scanner
 from integrations.registration.source import Format, not_text, open_source, sniff
-from integrations.registration.url_rules import UrlOptions
+from integrations.registration.url_rules import UrlOptions, is_placeholder_url
 
 _START = 4096
 
@@ -154,7 +154,9 @@ class Run:
         hashes, blocks = self.index.candidates(self._options.max_findings)
         if not hashes:
             return
-        pairs = list(repetitions(self._mentions(blocks, hashes, sources)))
+        mentions = self._mentions(blocks, hashes, sources)
+        # That placeholders repeat is no second thing to mend.
+        pairs = [pair for pair in repetitions(mentions) if not is_placeholder_url(pair[0].url)]
         lines = _lines({first for _, first in pairs}, sources)
         for again, first in pairs:
             within = again.file == first.file
