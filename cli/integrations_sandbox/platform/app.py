@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from integrations_sandbox.platform import auth
 from integrations_sandbox.platform.clouds import Doors
-from integrations_sandbox.platform.routes import account, admin, folders, items, jobs, legacy
+from integrations_sandbox.platform.faults import FaultInjection, Faults
+from integrations_sandbox.platform.routes import account, admin, faults, folders, items, jobs, legacy
 from integrations_sandbox.platform.settings import Settings, database_path, prepare
 from integrations_sandbox.platform.store import Store
 from integrations_sandbox.platform.store.people import User, user_by_key, user_by_token
@@ -38,7 +39,7 @@ def create_app(data: Path) -> FastAPI:
     """The platform of a data folder, which is made if it is missing."""
     settings = prepare(data)
     store, waiters, doors = Store(database_path(data)), Waiters(), Doors(settings.browser_base)
-    services = Services(settings, store, doors, Worker(store, doors, waiters), waiters)
+    services = Services(settings, store, doors, Worker(store, doors, waiters, Faults()), waiters)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,11 +54,13 @@ def create_app(data: Path) -> FastAPI:
         app.include_router(subject.router, prefix=V2)
     app.include_router(legacy.router)
     app.include_router(admin.router)
+    app.include_router(faults.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(Authentication, settings=settings, store=store)
+    app.add_middleware(FaultInjection, faults=services.worker.faults, spared=f"{admin.PREFIX}/")
     return app
 
 

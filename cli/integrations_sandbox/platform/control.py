@@ -13,6 +13,7 @@ import requests
 from integrations.errors import UnreachableError
 from integrations_sandbox.clouds import processes
 from integrations_sandbox.platform.clouds import Integration
+from integrations_sandbox.platform.faults import Fault
 from integrations_sandbox.platform.routes.admin import HEALTH, PREFIX
 from integrations_sandbox.platform.settings import Settings, prepare, read_settings, write_settings
 
@@ -74,6 +75,15 @@ class AdminDoor:
     def share_folder(self, folder: str, email: str, role: str) -> None:
         """Let a user into a folder."""
         self._call("PUT", f"/folders/{folder}/users", {"email": email, "role": role})
+
+    def put_faults(self, *rules: Fault) -> None:
+        """Stage these faults from now on, and no others."""
+        self._call("PUT", "/faults", msgspec.to_builtins(rules))
+
+    def list_faults(self) -> list[dict[str, Any]]:
+        """The faults in force, and how often each has struck."""
+        found: list[dict[str, Any]] = self._call("GET", "/faults")
+        return found
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self._token}"}

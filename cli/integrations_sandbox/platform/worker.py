@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from integrations_sandbox.platform.clouds import Doors
 from integrations_sandbox.platform.clouds.door import CloudDoor
+from integrations_sandbox.platform.faults import Faults
 from integrations_sandbox.platform.processing import identity_of, needs_reading, process
 from integrations_sandbox.platform.records import Failed, Made, Outcome, Skipped
 from integrations_sandbox.platform.store import Store, jobs
@@ -31,10 +32,11 @@ Result = tuple[StoredUnit, Outcome]
 class Worker:
     """Works off the jobs of a store until it is stopped."""
 
-    def __init__(self, store: Store, doors: Doors, waiters: Waiters) -> None:
+    def __init__(self, store: Store, doors: Doors, waiters: Waiters, faults: Faults) -> None:
         self._store = store
         self._doors = doors
         self._waiters = waiters
+        self.faults = faults
         self._stopping = threading.Event()
         self._cancelled: set[str] = set()
         self._jobs = ThreadPoolExecutor(JOBS_AT_ONCE, "job")
@@ -70,6 +72,12 @@ class Worker:
             self._waiters.wake(job.uuid)
 
     def _work(self, job: Job) -> None:
+        fault = self.faults.of_job()
+        if fault == "failed_job":
+            with self._store.write() as db:
+                jobs.end_in_error(db, job, "the platform failed on purpose")
+        if fault is not None:
+            return
         integration = find_integration(self._store.db, job.integration)
         door = self._doors.fresh(integration) if integration else None
         while not self._stopping.is_set():

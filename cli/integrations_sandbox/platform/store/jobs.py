@@ -127,6 +127,12 @@ def cancel_job(db: sqlite3.Connection, job: Job) -> int:
     return db.execute("update unit set state = 'cancelled' where job = ? and state = 'pending'", (job.id,)).rowcount
 
 
+def end_in_error(db: sqlite3.Connection, job: Job, error: str) -> None:
+    """End a job as ERROR, with this as the error of every unit that was not done."""
+    db.execute("update unit set state = 'error', error = ? where job = ? and state = 'pending'", (error, job.id))
+    db.execute("update job set status = 'ERROR' where id = ? and status = 'PENDING'", (job.id,))
+
+
 def is_pending(db: sqlite3.Connection, job: Job) -> bool:
     """Whether the job is still to be worked on: it was neither cancelled nor deleted with its folder."""
     return db.execute("select 1 from job where id = ? and status = 'PENDING'", (job.id,)).fetchone() is not None

@@ -1,0 +1,164 @@
+"""Faults on purpose: what a network and a busy platform do to requests and jobs, staged by rules.
+
+The rules come through the admin door and are forgotten at a restart. The admin door itself is
+never at fault, so a rehearsal can always be ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+
+from msgspec import Struct, structs
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Kind = Literal[
+    "latency", "rate_limit", "error", "reset_before", "reset_after", "truncate", "expired_credentials", "stuck_job",
+    "failed_job",
+]  # fmt: skip
+JOBS: tuple[Kind, ...] = ("stuck_job", "failed_job")
+
+
+class Fault(Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule.
+
+    kind: `latency` waits `seconds` and then does what was asked; `rate_limit` is a 429 with `seconds` as its
+    Retry-After; `error` is `status`; `reset_before` drops the connection before any work was done, `reset_after` after
+    it was done, without an answer; `truncate` sends half of the answer; `expired_credentials` is a 401; a `stuck_job`
+    is never begun, a `failed_job` ends in ERROR at once.
+    method and path: which requests: an exact method, a part of the path. times: how often, None without end. chance:
+    for each request, 0 to 1.
+    """
+
+    kind: Kind
+    method: str | None = None
+    path: str = ""
+    times: int | None = None
+    chance: float = 1.0
+    seconds: float = 0.0
+    status: int = 500
+
+    def concerns(self, method: str, path: str) -> bool:
+        """Whether the rule is about this request."""
+        return self.kind not in JOBS and self.method in (None, method) and self.path in path
+
+
+class Faults:
+    """The rules in force, and how often each has struck. May be asked from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._random = random.Random(0)  # noqa: S311 - for rehearsals that can be repeated
+        self._rules: list[tuple[Fault, int]] = []
+
+    def replace(self, rules: list[Fault]) -> None:
+        """These rules from now on, counted from nothing."""
+        with self._lock:
+            self._rules = [(rule, 0) for rule in rules]
+            self._random.seed(0)
+
+    def report(self) -> list[dict[str, Any]]:
+        """Each rule with how often it has struck."""
+        with self._lock:
+            return [{**structs.asdict(rule), "struck": struck} for rule, struck in self._rules]
+
+    def of_request(self, method: str, path: str) -> list[Fault]:
+        """What happens to a request: every latency that strikes, and the first other fault."""
+        return self._struck(lambda rule: rule.concerns(method, path), several="latency")
+
+    def of_job(self) -> Kind | None:
+        """What happens to a job that is about to begin."""
+        struck = self._struck(lambda rule: rule.kind in JOBS, several=None)
+        return struck[0].kind if struck else None
+
+    def _struck(self, concerns: Callable[[Fault], bool], several: Kind | None) -> list[Fault]:
+        found: list[Fault] = []
+        ended = False
+        with self._lock:
+            for number, (rule, struck) in enumerate(self._rules):
+                if not concerns(rule) or (rule.times is not None and struck >= rule.times):
+                    continue
+                if (ended and rule.kind != several) or self._random.random() >= rule.chance:
+                    continue
+                ended = ended or rule.kind != several
+                self._rules[number] = (rule, struck + 1)
+                found.append(rule)
+        return found
+
+
+class FaultInjection:
+    """In front of everything else: applies the rules to requests."""
+
+    def __init__(self, app: ASGIApp, faults: Faults, spared: str) -> None:
+        self._app = app
+        self._faults = faults
+        self._spared = spared
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(self._spared):
+            await self._app(scope, receive, send)
+            return
+        other: Fault | None = None
+        for fault in self._faults.of_request(scope["method"], scope["path"]):
+            if fault.kind == "latency":
+                await asyncio.sleep(fault.seconds)
+            else:
+                other = fault
+        await self._apply(other, scope, receive, send)
+
+    async def _apply(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault is None:
+            await self._app(scope, receive, send)
+        elif fault.kind == "reset_before":
+            _drop(receive)
+        elif fault.kind == "reset_after":
+            await self._app(scope, receive, _nowhere)
+            _drop(receive)
+        elif fault.kind == "truncate":
+            await self._app(scope, receive, _Truncated(send, receive))
+        else:
+            await _read(receive)
+            await _answer(fault)(scope, receive, send)
+
+
+def _answer(fault: Fault) -> Response:
+    if fault.kind == "rate_limit":
+        headers = {"Retry-After": f"{fault.seconds:.0f}"}
+        return Response('{"message": "too many requests"}', 429, headers, "application/json")
+    if fault.kind == "expired_credentials":
+        return Response('{"message": "the credentials have expired"}', 401, media_type="application/json")
+    return Response('{"message": "a fault on purpose"}', fault.status, media_type="application/json")
+
+
+def _drop(receive: Receive) -> None:
+    """End the connection as a broken network does. uvicorn's request knows its transport; ASGI has no word for it."""
+    receive.__self__.transport.abort()  # type: ignore[attr-defined]
+
+
+async def _read(receive: Receive) -> None:
+    """The whole request, as a server does before it answers; a client that is still sending would not listen."""
+    while (await receive()).get("more_body", False):
+        pass
+
+
+async def _nowhere(message: Message) -> None:
+    """An answer that nobody gets."""
+
+
+class _Truncated:
+    """Announces the whole answer, sends half of its body, and ends the connection."""
+
+    def __init__(self, send: Send, receive: Receive) -> None:
+        self._send, self._receive = send, receive
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._send(message)
+        elif body := message.get("body"):
+            await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await asyncio.sleep(0.05)  # so that what was sent leaves before the end
+            _drop(self._receive)
