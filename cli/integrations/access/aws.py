@@ -134,14 +134,21 @@ def bucket_policy(integration: AwsIntegration, bucket: AwsBucket, checker: AwsCh
 
 
 def deny_plain_http(bucket: AwsBucket) -> Statement:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"""
-    arn = bucket_arn(bucket)
+    """Plain HTTP denied to everybody, on the bucket and its objects."""
+    return plain_http_denial(bucket_arn(bucket), "/*")
+
+
+def plain_http_denial(arn: str, objects: str) -> Statement:
+    """The same for any ARN. objects: what follows it in the ARN of its objects.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
     return {
         "Sid": SID_TLS,
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
+        "Resource": [arn, f"{arn}{objects}"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
 
@@ -165,17 +172,7 @@ def foreign_statements(integration: AwsIntegration, bucket: AwsBucket, checker: 
 
 def access_point_policy(integration: AwsIntegration, alias: str) -> Document:
     """The Multi-Region Access Point's own policy: plain HTTP denied; the account's own policies decide the rest."""
-    arn = access_point_arn(integration, alias)
-    return _document(
-        {
-            "Sid": SID_TLS,
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [arn, f"{arn}/object/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
-    )
+    return _document(plain_http_denial(access_point_arn(integration, alias), "/object/*"))
 
 
 # -- the checker -----------------------------------------------------------------------
