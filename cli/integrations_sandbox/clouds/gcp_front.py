@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -84,12 +85,12 @@ def prepare(folder: Path) -> Settings:
 
 def main(folder: Path, port: int, certificate: str, key: str) -> None:
     """Serve until ended. Connections that nobody uses any more do not hold the end up."""
-    store = Store(folder)
-    services = Services(prepare(folder), store, Objects(store, folder))
-    uvicorn.run(
-        application(services), host="127.0.0.1", port=port, ssl_certfile=certificate, ssl_keyfile=key,
-        log_level="warning", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    with closing(Store(folder)) as store:
+        services = Services(prepare(folder), store, Objects(store, folder))
+        uvicorn.run(
+            application(services), host="127.0.0.1", port=port, ssl_certfile=certificate, ssl_keyfile=key,
+            log_level="warning", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=1,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import google_crc32c
 from msgspec import Struct
@@ -144,13 +144,10 @@ class Objects:
         return self.keep(bucket, name, draft, {**source.settings, **settings}, conditions)
 
     def content(self, stored: StoredObject, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes of an object from `start` up to and without `end`."""
-        left = (stored.size if end is None else end) - start
-        with (self._folder / stored.file).open("rb") as file:
-            file.seek(start)
-            while left > 0 and (chunk := file.read(min(left, CHUNK))):
-                left -= len(chunk)
-                yield chunk
+        """The bytes of an object from `start` up to and without `end`, though it be replaced meanwhile."""
+        file = (self._folder / stored.file).open("rb")
+        file.seek(start)
+        return _chunks(file, (stored.size if end is None else end) - start)
 
     def change(self, stored: StoredObject, settings: dict[str, Any]) -> StoredObject:
         """Give an object other settings; its content stays."""
@@ -197,6 +194,13 @@ class Objects:
 
 def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
+
+
+def _chunks(file: BinaryIO, left: int) -> Iterator[bytes]:
+    with file:
+        while left > 0 and (chunk := file.read(min(left, CHUNK))):
+            left -= len(chunk)
+            yield chunk
 
 
 def _common(name: str, prefix: str, delimiter: str) -> str | None:

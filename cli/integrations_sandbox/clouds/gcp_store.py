@@ -37,6 +37,10 @@ class Store:
         self._db = sqlite3.connect(folder / "cloud.sqlite3", isolation_level=None)
         self._db.executescript(SCHEMA)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
     def get(self, kind: type[R], key: str) -> R | None:
         """The record of this kind and id."""
         row = self._db.execute("SELECT body FROM records WHERE kind = ? AND id = ?", (kind.__name__, key)).fetchone()
