@@ -96,6 +96,8 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     for name, begin in servers.items():
         if (known := record.processes.get(name)) and known.find():
             continue
+        if known:
+            processes.stop(known)
         say(f"starting {name}")
         record.processes[name] = begin()
         layout.write(record)
@@ -116,7 +118,14 @@ def _introduce_people(sandbox: Sandbox, started: list[str]) -> None:
 
 
 def provision(sandbox: Sandbox, verb: Verb, on_step: Callable[[Step], None] = lambda _: None) -> Outcome:
-    """Preview, bring up or destroy the stacks in the local clouds, with the policies in force."""
+    """Preview, bring up or destroy the stacks in the local clouds, with the policies in force.
+
+    Where data must last, a preview comes first, as with `pulumi up`: what is refused is refused before anything is done.
+    """
+    if verb == "up" and not sandbox.environment.settings.disposable:
+        planned = provision(sandbox, "preview")
+        if not planned.ok:
+            return planned
     with people.working_as(sandbox.variables(DEPLOYER)):
         outcome = deploy(
             verb, sandbox.root, ENVIRONMENT, aws=boto3.Session(), state=sandbox.layout.state,

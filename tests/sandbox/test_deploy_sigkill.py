@@ -1,23 +1,23 @@
-"""A local AWS that is killed keeps buckets with objects and forgets the rest: the next up heals it.
-
-It also forgets in which region a bucket is, and then takes it for one of its home region.
-A region cannot be changed: such a bucket is made anew, others stay with their objects.
-"""
+"""A local AWS that is killed: what it had saved is still there, and what it forgot is made again by the next up."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from test_deploy_aws import EU, ORIGINS, ROLE, US, Stack, did, everything
+from test_deploy_aws import EU, ROLE, Stack, did, everything
 
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds import certificates, processes
 from integrations_sandbox.clouds.edge import Routes
 from integrations_sandbox.clouds.network import settings, start_edge
+
+# clouds/aws_server.py saves this long after a change. Not imported: that would load ministack into the tests.
+SAVE_SECONDS = 0.5
 
 
 class MortalAws:
@@ -31,13 +31,9 @@ class MortalAws:
         self.process = local_aws.start(self.folder / "aws", self.folder / "tls", self.port)
 
     def kill(self) -> None:
-        """Its server is a child of the process that was started."""
         server = psutil.Process(self.process.pid)
-        family = [*server.children(recursive=True), server]
-        for process in family:
-            process.kill()
-        _, alive = psutil.wait_procs(family, timeout=10)
-        assert not alive
+        server.kill()
+        server.wait(10)
 
 
 @pytest.fixture
@@ -60,25 +56,29 @@ def deployer(state: Path) -> Stack:
     return Stack(local_aws.root_session(local_aws.CUSTOMER_ACCOUNT, "eu-west-2"), state)
 
 
-def test_up_heals_a_local_aws_that_was_killed(mortal, tmp_path):
+def test_a_local_aws_that_was_killed_has_forgotten_nothing_that_was_a_moment_old(mortal, tmp_path):
     stack = deployer(tmp_path / "s.json")
     assert stack.up(everything).errors == ()
-    for bucket in (EU, US):
-        stack.client("s3").put_object(Bucket=bucket, Key="kept", Body=b"x")
+    stack.client("s3").put_object(Bucket=EU, Key="kept", Body=b"x")
+    time.sleep(2 * SAVE_SECONDS)
     mortal.kill()
+    mortal.start()
+    stack = deployer(tmp_path / "s.json")
+    assert not stack.up(everything).changed
+    assert stack.client("s3").get_object(Bucket=EU, Key="kept")["Body"].read() == b"x"
+    assert stack.destroy().errors == ()
+    assert stack.buckets() == set()
+
+
+def test_what_was_forgotten_all_the_same_is_made_again(mortal, tmp_path):
+    stack = deployer(tmp_path / "s.json")
+    assert stack.up(everything).errors == ()
+    mortal.kill()
+    (tmp_path / "aws" / "state" / "iam.json").unlink()
     mortal.start()
     stack = deployer(tmp_path / "s.json")
     with pytest.raises(ClientError, match="NoSuchEntity"):
         stack.client("iam").get_role(RoleName=ROLE)
-    healed = stack.up(everything)
-    assert {"create role", "create reads", "create point", "replace eu"} <= set(did(healed))
-    (moved,) = [step for step in healed.steps if (step.op, step.name) == ("replace", "eu")]
-    assert moved.note == "was changed outside of this stack"
-    assert [(change.path, change.old, change.new) for change in moved.changes] == [("region", "us-east-1", "eu-west-2")]
-    assert "us" in {step.name for step in healed.steps if step.op == "same"}
-    assert stack.client("s3", "us-east-1").get_object(Bucket=US, Key="kept")["Body"].read() == b"x"
+    assert {"create role", "create reads"} <= set(did(stack.up(everything)))
     assert stack.client("iam").get_role(RoleName=ROLE)["Role"]["RoleName"] == ROLE
-    assert stack.client("s3").get_bucket_cors(Bucket=EU)["CORSRules"][0]["AllowedOrigins"] == ORIGINS
-    assert not stack.up(everything).changed
     assert stack.destroy().errors == ()
-    assert stack.buckets() == set()

@@ -97,7 +97,9 @@ def start(folder: Path, tls: Path, port: int) -> processes.Process:
             "--bind",
             f"127.0.0.1:{port}",
         ),
-        *("--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75", "--log-level", "WARNING"),
+        *("--certfile", str(certificate), "--keyfile", str(key), "--keep-alive", "75"),
+        # In this very process: a worker of its own would outlive it when it is killed.
+        *("--workers", "0", "--log-level", "WARNING"),
     ]
     process = processes.start("aws", command, folder / "log.txt", lambda: processes.listening(port), environment)
     # Its default answers yes to everybody, which would make every check worthless.

@@ -11,18 +11,23 @@ ministack answers 404 to all.
 A Multi-Region Access Point sends a browser's request to a bucket, whose CORS rules then hold
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: rules belong to buckets);
 ministack lets every origin in on the point's host. Which bucket it is, is decided as for a signed request.
+
+And it saves its state (people, roles, settings of buckets) only when it is asked to end; here also half a
+second after a change, because a sandbox is killed now and then, and a bucket must not forget its region.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from ministack import app as server
-from ministack.app import app
-from ministack.core import iam_actions
+from ministack.app import app as ministack
+from ministack.core import iam_actions, persistence
 from ministack.services import s3
 
-__all__ = ["app"]
+SAVE_SECONDS = 0.5
 
 _resource_arn = iam_actions.extract_resource_arn
 _handle_s3 = s3.handle_request
@@ -70,3 +75,34 @@ def _s3_cors_target(host: str, path: str, path_style: bool = True) -> tuple[str,
 
 
 server._s3_cors_target = _s3_cors_target
+
+
+class _Saver:
+    """Saves the state a moment after a change, once for many changes."""
+
+    def __init__(self) -> None:
+        self._planned: asyncio.TimerHandle | None = None
+
+    def changed(self) -> None:
+        if self._planned is None:
+            self._planned = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
+
+    def _save(self) -> None:
+        self._planned = None
+        persistence.save_all(server._build_persistence_save_dict())
+
+
+_saver = _Saver()
+
+
+async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    """ministack, as it is served."""
+    await ministack(scope, receive, send)
+    if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _is_object(scope):
+        _saver.changed()
+
+
+def _is_object(scope: dict[str, Any]) -> bool:
+    """Whether the request is about one object of a virtual-hosted bucket: those are on disk at once."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    return ".s3." in host and scope["path"] != "/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -18,6 +19,13 @@ START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 # The children of this process, which have to be waited for by it; `stop` also ends other processes' children.
 _children: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@atexit.register
+def _reap() -> None:
+    """Take note of those that were ended by somebody else."""
+    for child in _children.values():
+        child.poll()
 
 
 class Process(Struct, frozen=True):
@@ -81,16 +89,15 @@ def start(
 
 def stop(process: Process) -> None:
     """End the process and its children; one that does not end when asked is killed."""
-    found, child = process.find(), _children.pop(process.pid, None)
-    if found is None:
-        return
-    family = [*found.children(recursive=True), found]
-    found.terminate()
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for survivor in alive:
-        survivor.kill()
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
-    if child is not None:
+    found = process.find()
+    if found is not None:
+        family = [*found.children(recursive=True), found]
+        found.terminate()
+        _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
+        for survivor in alive:
+            survivor.kill()
+        psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    if child := _children.pop(process.pid, None):
         child.wait(STOP_SECONDS)
 
 
