@@ -63,7 +63,11 @@ ENDINGS = {"images": "jpg", "videos": "mp4", "audio": "mp3", "pdfs": "pdf", "tex
 def items(section: str, count: int, first: int = 0) -> list[dict[str, Any]]:
     """Items that the platform takes without reading any object."""
     return [
-        {"objectUrl": f"{BASE}/{section}/{number:07}.{ENDINGS[section]}", "title": f"{section} {number}", **MEDIA[section]}
+        {
+            "objectUrl": f"{BASE}/{section}/{number:07}.{ENDINGS[section]}",
+            "title": f"{section} {number}",
+            **MEDIA[section],
+        }
         for number in range(first, first + count)
     ]
 
