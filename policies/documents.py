@@ -1,0 +1,70 @@
+"""Policy documents as rules read them: AWS's, and OBS's, which differ only in how actions and principals are spelt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from integrations.access import compare
+
+Statement = Mapping[str, Any]
+
+
+def allowing(document: Any) -> Iterator[Statement]:
+    """The statements that allow something. document: JSON, or what it says."""
+    for statement in compare.statements(parsed(document)):
+        if statement.get("Effect") == "Allow":
+            yield statement
+
+
+def parsed(document: Any) -> Mapping[str, Any]:
+    """The document; absent means empty. Raises ValueError for text that is no JSON object."""
+    found = json.loads(document) if isinstance(document, str) else document or {}
+    if not isinstance(found, Mapping):
+        raise ValueError("a policy document is a JSON object")  # noqa: TRY004 - as for text that is no JSON
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    """A single value may stand without a list."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def actions(statement: Statement) -> list[str]:
+    """The actions without their service; everything but some counts as everything."""
+    if "NotAction" in statement:
+        return ["*"]
+    return [action.rpartition(":")[2] for action in listed(statement.get("Action")) if of_storage(action)]
+
+
+def of_storage(action: str) -> bool:
+    """Whether an action is one of the object store: OBS spells them without a service."""
+    service, colon, _ = action.partition(":")
+    return not colon or service.lower() in ("s3", "obs", "*")
+
+
+def resources(statement: Statement) -> list[str]:
+    """The resources; everything but some counts as everything."""
+    return ["*"] if "NotResource" in statement else listed(statement.get("Resource"))
+
+
+def principals(statement: Statement) -> list[str]:
+    """Everybody whom the statement names, of any kind; `*` for everybody, and for everybody but some."""
+    if "NotPrincipal" in statement:
+        return ["*"]
+    principal = statement.get("Principal")
+    if isinstance(principal, Mapping):
+        return [name for names in principal.values() for name in listed(names)]
+    return listed(principal)
+
+
+def condition(statement: Statement, operator: str, key: str) -> list[str]:
+    """The values of one condition, empty if it is not there. Keys of conditions have no case; operators do."""
+    found = (statement.get("Condition") or {}).get(operator) or {}
+    return [str(value) for name, given in found.items() if name.lower() == key.lower() for value in listed(given)]
+
+
+def is_writing(action: str) -> bool:
+    """Whether an action, which may hold wildcards, is more than reading: what is not known to read counts as writing."""
+    return not action.lower().startswith(("get", "list", "head", "describe"))

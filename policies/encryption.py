@@ -1,0 +1,86 @@
+"""Data is encrypted at rest, with the key that the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pulumi_policy import Severity
+
+import kinds
+from integrations.environment.model import AwsBucket, AwsIntegration, Settings
+from kinds import kind_of
+from rule import Finding, Resource, Rule, without_companion
+
+
+def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
+    if kind_of(resource.resource_type) == kinds.STORAGE_ACCOUNT:
+        yield from _azure(resource)
+        return
+    wanted = _configured_key(resource.props.get("bucket"), settings)
+    rules = resource.props.get("rules") or ()
+    defaults = [rule.get("applyServerSideEncryptionByDefault") or {} for rule in rules]
+    if not any(default.get("sseAlgorithm") for default in defaults):
+        yield "it names no algorithm: set sseAlgorithm"
+    for default in defaults:
+        key = default.get("kmsMasterKeyId")
+        if wanted != key:
+            yield f"the key is {key or 'of S3 itself'}, and the environment names {wanted or 'none'}: set `kmsKey`"
+
+
+def _azure(resource: Resource) -> Iterator[str]:
+    services = (resource.props.get("encryption") or {}).get("services") or {}
+    if (services.get("blob") or {}).get("enabled") is False:
+        yield "encryption.services.blob is switched off: leave it out"
+
+
+def _configured_key(name: str | None, settings: Settings) -> str | None:
+    found: list[AwsBucket] = [
+        bucket
+        for integration in settings.integrations.values()
+        if isinstance(integration, AwsIntegration)
+        for bucket in integration.buckets
+        if bucket.name == name
+    ]
+    return found[0].kms_key if found else None
+
+
+ENCRYPTED_AS_CONFIGURED = Rule(
+    id="encrypted-as-configured",
+    title="A bucket is encrypted with the key that the environment names.",
+    severity=Severity.HIGH,
+    mandatory=True,
+    demands={
+        kinds.AWS: "The bucket's default encryption names an algorithm, and exactly the key that `kmsKey` names, if any.",
+        kinds.AZURE: "The account does not switch the encryption of blobs off.",
+    },
+    why="With another key than the role may use, objects answer 403 though every policy looks right.",
+    fix="Set `kmsKey` of the bucket in the environment file; the role's statement for the key follows from it.",
+    unseen="Google Cloud encrypts everything, always"
+    " (https://docs.cloud.google.com/docs/security/encryption/default-encryption). For OBS the stack sets no default"
+    " encryption, so there is nothing to judge.",
+    kinds=frozenset({kinds.BUCKET_ENCRYPTION, kinds.STORAGE_ACCOUNT}),
+    judge=_judge,
+)
+
+
+def _judge_stack(resources: Sequence[Resource], _settings: Settings) -> Iterator[Finding]:
+    yield from without_companion(
+        resources,
+        kinds.BUCKET,
+        kinds.BUCKET_ENCRYPTION,
+        lambda name: f"bucket {name} states no default encryption: add a BucketServerSideEncryptionConfiguration",
+    )
+
+
+EVERY_BUCKET_STATES_ITS_ENCRYPTION = Rule(
+    id="every-bucket-states-its-encryption",
+    title="Every bucket states its default encryption.",
+    severity=Severity.MEDIUM,
+    mandatory=True,
+    demands={kinds.AWS: "For each bucket of the stack there is a default encryption in the stack."},
+    why="S3 encrypts with keys of its own if nothing is said; then nobody notices when that should be another key.",
+    fix="Give the bucket a `BucketServerSideEncryptionConfiguration`.",
+    unseen="It spans resources, so `pulumi up` alone asks it last: have `pulumi preview` judge first.",
+    kinds=frozenset({kinds.BUCKET, kinds.BUCKET_ENCRYPTION}),
+    judge_stack=_judge_stack,
+)

@@ -1,0 +1,93 @@
+"""Data travels encrypted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_policy import Severity
+
+import documents
+import kinds
+from integrations.access import aws, compare
+from integrations.environment.model import Settings
+from kinds import kind_of
+from rule import Finding, Resource, Rule, without_companion
+
+# https://learn.microsoft.com/azure/storage/common/transport-layer-security-configure-minimum-version
+MODERN_TLS = ("TLS1_2", "TLS1_3")
+
+
+def _judge(resource: Resource, _settings: Settings) -> Iterator[str]:
+    props = resource.props
+    match kind_of(resource.resource_type):
+        case kinds.BUCKET_POLICY:
+            wanted = aws.plain_http_denial(f"arn:aws:s3:::{props.get('bucket')}", "/*")
+            if not compare.contains(documents.parsed(props.get("policy")), wanted):
+                yield f"the policy does not deny plain HTTP: add {json.dumps(wanted)}"
+        case kinds.ACCESS_POINT_POLICY:
+            if not _denies_plain_http((props.get("details") or {}).get("policy")):
+                yield "the access point's policy does not deny plain HTTP: add a denial on aws:SecureTransport"
+        case kinds.OBS_BUCKET:
+            if not _denies_plain_http(props.get("policy")):
+                yield "the bucket's policy does not deny plain HTTP: add a denial on SecureTransport"
+        case kinds.STORAGE_ACCOUNT:
+            if props.get("enableHttpsTrafficOnly") is False:
+                yield "enableHttpsTrafficOnly is off: set it to true"
+            if (version := props.get("minimumTlsVersion")) not in MODERN_TLS:
+                yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to TLS1_2"
+
+
+def _denies_plain_http(document: Any) -> bool:
+    return any(_is_denial(statement) for statement in compare.statements(documents.parsed(document)))
+
+
+def _is_denial(statement: Mapping[str, Any]) -> bool:
+    keys = ("aws:SecureTransport", "SecureTransport")
+    values = [value for key in keys for value in documents.condition(statement, "Bool", key)]
+    everybody = "*" in documents.principals(statement)
+    return statement.get("Effect") == "Deny" and everybody and [value.lower() for value in values] == ["false"]
+
+
+TLS_ONLY = Rule(
+    id="tls-only",
+    title="Plain HTTP is denied.",
+    severity=Severity.MEDIUM,
+    mandatory=True,
+    demands={
+        kinds.AWS: "The policy of a bucket, and of an access point, denies plain HTTP to everybody, with the statement"
+        " that `integrations access show` prints.",
+        kinds.AZURE: "The account takes HTTPS only, from TLS 1.2 on.",
+        kinds.OTC: "The bucket's policy denies plain HTTP to everybody.",
+    },
+    why="A signed URL that travels in clear is a key to the object for everybody on the way.",
+    fix="Add the statement that the message shows, or set what it names.",
+    unseen="On Google Cloud a bucket has no such setting; an organisation has one, the constraint"
+    " `constraints/storage.secureHttpTransport`.",
+    kinds=frozenset({kinds.BUCKET_POLICY, kinds.ACCESS_POINT_POLICY, kinds.STORAGE_ACCOUNT, kinds.OBS_BUCKET}),
+    judge=_judge,
+)
+
+
+def _judge_stack(resources: Sequence[Resource], _settings: Settings) -> Iterator[Finding]:
+    yield from without_companion(
+        resources,
+        kinds.BUCKET,
+        kinds.BUCKET_POLICY,
+        lambda name: f"bucket {name} has no policy that denies plain HTTP: add a BucketPolicy",
+    )
+
+
+EVERY_BUCKET_IS_TLS_ONLY = Rule(
+    id="every-bucket-is-tls-only",
+    title="Every bucket has a policy, in which plain HTTP is denied.",
+    severity=Severity.MEDIUM,
+    mandatory=True,
+    demands={kinds.AWS: "For each bucket of the stack there is a bucket policy in the stack."},
+    why="A signed URL that travels in clear is a key to the object for everybody on the way.",
+    fix="Give the bucket a `BucketPolicy`; `tls-only` says what must be in it.",
+    unseen="It spans resources, so `pulumi up` alone asks it last: have `pulumi preview` judge first.",
+    kinds=frozenset({kinds.BUCKET, kinds.BUCKET_POLICY}),
+    judge_stack=_judge_stack,
+)

@@ -1,0 +1,92 @@
+"""Resources as a policy sees them, and what the rules say about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from msgspec.structs import replace
+from pulumi_policy import (
+    PolicyCustomTimeouts,
+    PolicyResource,
+    PolicyResourceOptions,
+    ResourceValidationArgs,
+    StackValidationArgs,
+)
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from integrations.environment.model import (
+    AwsBucket,
+    AwsChecker,
+    AwsEncord,
+    AwsIntegration,
+    Checkers,
+    MultiRegionAccessPoint,
+    Settings,
+)
+from rules import RULES
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+ACCOUNT, OTHER = "123456789012", "210987654321"
+ENCORD = "arn:aws:iam::111122223333:root"
+BY_ID = {rule.id: rule for rule in RULES}
+EU = AwsBucket(name="acme-eu", region="eu-west-2", ownership="create")
+US = AwsBucket(name="acme-us", region="us-east-1", ownership="create")
+IMAGES = AwsIntegration(
+    name="images", account=ACCOUNT, role="encord-images", buckets=(EU, US),
+    multi_region_access_point=MultiRegionAccessPoint(name="acme"),
+    encord=AwsEncord(principal=ENCORD, external_id="id-1"),
+)  # fmt: skip
+SEQUENCES = replace(IMAGES, image_sequences=True, write_prefix="w/")
+
+
+def elsewhere(cloud: str, *, sequences: bool) -> Any:
+    """An integration of another cloud, as far as the rules look at one."""
+    buckets = (SimpleNamespace(name="acme-media"),)
+    return SimpleNamespace(name="media", cloud=cloud, buckets=buckets, image_sequences=sequences)
+
+
+def settings(*integrations: Any, **changes: Any) -> Settings:
+    """An environment with these integrations, and a checker."""
+    checker = AwsChecker(account=ACCOUNT, role="checker", principal=f"arn:aws:iam::{ACCOUNT}:user/ci")
+    named = {one.name: one for one in integrations}
+    base = Settings(integrations={}, cors_origins=("https://app.encord.com",), checkers=Checkers(aws=(checker,)))
+    return replace(base, integrations=named, **changes)
+
+
+@dataclass
+class Thing:
+    """A resource: its type, its properties, and whether it is protected."""
+
+    type: str
+    props: dict[str, Any] = field(default_factory=dict)
+    protect: bool = False
+    name: str = "it"
+
+    @property
+    def options(self) -> PolicyResourceOptions:
+        return PolicyResourceOptions(self.protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:dev::p::{self.type}::{self.name}"
+
+
+def violations(rule: str, things: list[Thing], environment: Settings) -> list[str]:
+    """What one rule reports, through the policy that the pack has for it. Raises what the policy raises."""
+    policy = BY_ID[rule].policy(lambda: environment)
+    said: list[str] = []
+    if BY_ID[rule].judge_stack:
+        resources = [
+            PolicyResource(
+                t.type, unknown_checking_proxy(t.props), t.urn, t.name, t.options, None, None, [], {}
+            )
+            for t in things
+        ]  # fmt: skip
+        policy.validate(StackValidationArgs(resources), lambda message, urn=None: said.append(message))  # type: ignore[attr-defined]
+        return said
+    for t in things:
+        args = ResourceValidationArgs(t.type, unknown_checking_proxy(t.props), t.urn, t.name, t.options, None)
+        policy.validate(args, lambda message, urn=None: said.append(message))  # type: ignore[attr-defined]
+    return said
