@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from integrations.environment.base import Ownership, Record, require_unique
+from integrations.environment.base import Ownership, Record, require_prefixes, require_unique
 
 # What a pattern means, in the words of an error message.
 PATTERNS = {
@@ -133,9 +133,7 @@ class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
 
     def __post_init__(self) -> None:
         require_unique([bucket.name for bucket in self.buckets], "bucket")
-        for prefix in (*self.prefixes, self.write_prefix):
-            if prefix.startswith("/") or "*" in prefix or "?" in prefix:
-                raise ValueError(f"prefix {prefix!r}: keys do not start with `/`, and `*` and `?` are not allowed here")
+        require_prefixes((*self.prefixes, self.write_prefix))
         for bucket in self.buckets:
             foreign = bucket.account not in (None, self.account)
             if foreign and bucket.ownership == "create" and bucket.deploy_role is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +22,13 @@ def require_unique(values: list[str], what: str) -> None:
     for value in values:
         if values.count(value) > 1:
             raise ValueError(f"{what} {value} is named twice")
+
+
+def require_prefixes(prefixes: Iterable[str]) -> None:
+    """Raises ValueError for a text that is not the beginning of a key, or not only that."""
+    for prefix in prefixes:
+        if prefix.startswith("/") or "*" in prefix or "?" in prefix:
+            raise ValueError(f"prefix {prefix!r}: keys do not start with `/`, and `*` and `?` are not allowed here")
 
 
 def require_origin(value: str, what: str) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from integrations.environment import aws
+from integrations.environment import aws, s3_compatible
 from integrations.environment.aws import (
     AwsBucket,
     AwsChecker,
@@ -21,25 +21,30 @@ from integrations.environment.aws import (
     OidcTrust,
 )
 from integrations.environment.base import PROJECT, Record, require_origin, require_unique
+from integrations.environment.s3_compatible import OtcChecker, OtcIntegration, S3Checker, S3Integration
 
 __all__ = [
     "PATTERNS", "PROJECT", "AwsBucket", "AwsChecker", "AwsEncord", "AwsIntegration", "Checkers", "Encord", "Environment",
-    "Integration", "MultiRegionAccessPoint", "OidcTrust", "Settings",
+    "Integration", "MultiRegionAccessPoint", "OidcTrust", "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration",
+    "Settings",
 ]  # fmt: skip
 
-# A union by their `cloud` field as soon as there is a second cloud.
-Integration = AwsIntegration
+# A union by their `cloud` field.
+Integration = AwsIntegration | OtcIntegration | S3Integration
 # What a pattern means, in the words of an error message.
-PATTERNS = {**aws.PATTERNS}
+PATTERNS = {**aws.PATTERNS, **s3_compatible.PATTERNS}
 
 
 class Checkers(Record, frozen=True):
-    """The checkers of an environment: on AWS one for each account."""
+    """The checkers of an environment: on AWS one for each account, on other S3-compatible stores for each endpoint."""
 
     aws: tuple[AwsChecker, ...] = ()
+    otc: OtcChecker | None = None
+    s3: tuple[S3Checker, ...] = ()
 
     def __post_init__(self) -> None:
         require_unique([checker.account for checker in self.aws], "the account of a checker")
+        require_unique([checker.endpoint for checker in self.s3], "the endpoint of a checker")
 
 
 class Encord(Record, frozen=True):
