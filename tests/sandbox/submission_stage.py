@@ -94,11 +94,17 @@ class Stage:
     port: int = field(default_factory=processes.free_port)
     integration: str = field(default_factory=lambda: str(uuid.uuid4()))
     process: processes.Process | None = None
+    browser_base: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> Path:
+        """The platform's folder."""
+        return self.home / "platform"
 
     # -- the platform -----------------------------------------------------------------------------
 
     def start(self) -> None:
-        self.process = control.start(self.home / "platform", self.port, {}, {})
+        self.process = control.start(self.data, self.port, {}, self.browser_base)
 
     def kill(self) -> None:
         """End the platform as a crash would."""
@@ -112,21 +118,20 @@ class Stage:
 
     @property
     def admin(self) -> control.AdminDoor:
-        return control.AdminDoor(self.home / "platform", self.port)
+        return control.AdminDoor(self.data, self.port)
 
     def faults(self, *rules: Fault) -> None:
         self.admin.put_faults(*rules)
 
-    def prepare(self) -> None:
-        """The operator, the integration and the project's files."""
+    def prepare(self, integration: Integration | None = None) -> None:
+        """Start, and introduce the operator and the integration: by itself one that can read nothing."""
         self.start()
         self.admin.put_user(self.user.email, "admin", [self.user.public])
-        self.admin.put_integration(
-            Integration(
-                uuid=self.integration, title=TITLE, role_arn="arn:aws:iam::222222222222:role/encord-media",
-                external_id="x", access_key="x", secret_key="x", region="eu-west-2",
-            )
+        blind = Integration(
+            uuid=self.integration, title=TITLE, role_arn="arn:aws:iam::222222222222:role/encord-media", external_id="x",
+            access_key="x", secret_key="x", region="eu-west-2",
         )  # fmt: skip
+        self.admin.put_integration(integration or blind)
         key = self.home / "key"
         key.write_text(self.user.pem)
         key.chmod(0o600)
@@ -145,7 +150,7 @@ class Stage:
 
     def urls_in(self, folder: str) -> list[str]:
         """What is registered in a folder, straight from the platform's database; frames of groups are not counted."""
-        with sqlite3.connect(self.home / "platform" / "platform.sqlite3") as db:
+        with sqlite3.connect(self.data / "platform.sqlite3") as db:
             rows = db.execute(
                 "select identity from item join folder on folder.uuid = item.folder"
                 " where folder.name = ? and identity is not null",

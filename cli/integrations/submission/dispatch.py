@@ -26,7 +26,7 @@ from integrations.submission.records import Batch, Entry, Failure, State
 
 TICK = 0.2  # seconds between two looks at whether to stop
 GRACE = 10.0  # seconds that requests under way have after a stop, so that their jobs are known
-MOST_ATTEMPTS = 3  # of a batch whose job ends without accounting for every item
+MOST_BAD_ENDS = 3  # jobs of a batch that end without accounting for every item
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,14 @@ class Limits:
 
 @dataclass
 class _Flight:
-    """A batch on its way. due: when to act again; troubles: failed calls in a row; entries: until they are sent."""
+    """A batch on its way. due: when to act again; troubles: failed calls in a row; bad_ends: jobs that ended without
+    accounting for every item; entries: until they are sent."""
 
     batch: Batch
     due: float = 0.0
     began: float = 0.0
     troubles: int = 0
+    bad_ends: int = 0
     entries: Sequence[Entry] | None = None
     counts: tuple[int, int, int] = (0, 0, 0)
     calling: bool = False
@@ -279,12 +281,13 @@ class Dispatcher:
             self._finished(flight, failures)
             if not failures:
                 self.pace = self.pace.taken(batch.items, time.monotonic() - flight.began)
-        elif batch.attempts < MOST_ATTEMPTS:
+        elif flight.bad_ends + 1 < MOST_BAD_ENDS:
+            flight.bad_ends += 1
             self._tell(What.RETRY, flight, text=f"{problem}; sent again, duplicates are skipped")
-            self._again(flight, time.monotonic() + delay(batch.attempts), State.AMBIGUOUS)
+            self._again(flight, time.monotonic() + delay(flight.bad_ends), State.AMBIGUOUS)
         else:
             named = {id(one.entry) for one in failures}
-            reasons = "; ".join([problem, *(one.error for one in strange)])
+            reasons = "; ".join([problem, *dict.fromkeys(one.error for one in strange[:1])])
             entries = entries or self._journal.entries(batch)
             rest = [Failure(entry, reasons) for entry in entries if id(entry) not in named]
             self._finished(flight, [*failures, *rest])

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from integrations.encord_client.jobs import JobState, UnitError
 
 
+_REASONS = 3  # of a job's errors that are quoted; they are mostly the same
+
+
 def body(entries: Iterable[Entry], settings: Settings, *, again: bool) -> dict[str, Any]:
     """The registration that is sent. again: it may have been sent before, so duplicates are skipped in any case."""
     sections: dict[str, Any] = {}
@@ -44,7 +47,8 @@ def unaccounted(items: int, state: JobState, named: int) -> str | None:
     """Why the counts of a finished job do not say what became of every item; None if they do."""
     counted = state.done + state.failed + state.cancelled
     if state.status == "ERROR":
-        return f"Encord ended the job with an error: {'; '.join(state.errors) or 'it does not say which'}"
+        reasons = "; ".join(list(dict.fromkeys(state.errors))[:_REASONS]) or "it does not say which"
+        return f"Encord ended the job with an error: {reasons}"
     if counted != items:
         return f"Encord counts {counted} units where {items} items were sent"
     if state.failed != named:
