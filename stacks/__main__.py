@@ -15,3 +15,8 @@ if "aws" in clouds:
 
     for name, outputs in aws.provision(settings).items():
         pulumi.export(name, outputs)
+if clouds & {"otc", "s3"}:
+    import s3_compatible
+
+    for name, outputs in s3_compatible.provision(settings).items():
+        pulumi.export(name, outputs)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import aws_documents
+from integrations.access import aws_documents, s3_compatible_documents
 from integrations.access.record import Document
-from integrations.environment.model import AwsIntegration, Integration, Settings
+from integrations.environment.model import AwsIntegration, Integration, OtcIntegration, S3Integration, Settings
 
 
 def documents(
@@ -20,3 +20,5 @@ def documents(
     match integration:
         case AwsIntegration():
             return aws_documents.documents(integration, settings, existing)
+        case OtcIntegration() | S3Integration():
+            return s3_compatible_documents.documents(integration, settings, existing)

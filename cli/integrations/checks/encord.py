@@ -89,12 +89,11 @@ def _registered(connection: Connection, integration: Integration) -> Answer:
     from integrations.encord_client.connection import connect
     from integrations.encord_client.integrations import find_integration
     from integrations.encord_client.probe import register_probe
-    from integrations.registration.object_url import s3_url
+    from integrations.registration.locations import first_url
 
     if integration.probe_object is None:
         return skipped("no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True)
-    bucket = integration.buckets[0]
-    url = s3_url(bucket.name, bucket.region, integration.probe_object)
+    url = first_url(integration, integration.probe_object)
     try:
         client = connect(connection.domain)
         which = find_integration(connection.known(), integration)

@@ -24,7 +24,9 @@ def show(
     name: Annotated[str | None, typer.Argument(help="The integration; not needed if there is only one.")] = None,
     env: Env = "dev",
     document: Annotated[str | None, typer.Option("--document", "-d", help="Only this document, as plain JSON.")] = None,
-    merge: Annotated[bool, typer.Option(help="Ask AWS what existing buckets have, and merge ours into it.")] = True,
+    merge: Annotated[
+        bool, typer.Option(help="Ask the cloud what existing buckets have, and merge ours into it.")
+    ] = True,
     format: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
@@ -33,20 +35,16 @@ def show(
     For an existing bucket, our statements are merged into what is there, so that the owner can apply the whole.
     """
     from integrations.access.documents import documents
-    from integrations.environment.existing import read_existing
+    from integrations.environment.existing import read_all
 
     wanted = environment(env)
     integration = one_integration(wanted, name)
-    existing = {
-        bucket.name: read_existing(bucket) for bucket in integration.buckets if merge and bucket.ownership == "existing"
-    }
+    existing = read_all(integration) if merge else {}
     found = documents(integration, wanted.settings, existing)
     if document is not None:
         found = [one for one in found if document in (one.id, f"{one.id}:{one.subject}")]
         if not found:
-            ids = ", ".join(
-                dict.fromkeys(one.id for one in documents(integration, wanted.settings, existing))
-            )
+            ids = ", ".join(dict.fromkeys(one.id for one in documents(integration, wanted.settings, existing)))
             raise NothingMatchedError(f"integration {integration.name} has no document {document!r} (it has: {ids})")
         emit("\n".join(json.dumps(one.body, indent=2) for one in found), output)
         return

@@ -6,8 +6,23 @@ import json
 from typing import Any
 
 from integrations.access.aws_documents import Existing
-from integrations.environment.model import AwsBucket
-from integrations.errors import ConfigurationError
+from integrations.environment.model import AwsBucket, AwsIntegration, Integration, OtcIntegration, S3Integration
+from integrations.environment.s3_compatible import S3Compatible
+from integrations.errors import ConfigurationError, NotAuthorisedError
+
+ABSENT = {"NoSuchBucketPolicy", "NoSuchCORSConfiguration"}
+
+
+def read_all(integration: Integration) -> dict[str, Any]:
+    """What each existing bucket of the integration has there now, by the bucket's name."""
+    match integration:
+        case AwsIntegration():
+            return {
+                bucket.name: read_existing(bucket) for bucket in integration.buckets if bucket.ownership == "existing"
+            }
+        case OtcIntegration() | S3Integration():
+            theirs = [bucket for bucket in integration.buckets if bucket.ownership == "existing"]
+            return {bucket.name: _read_s3_compatible(integration, bucket.name) for bucket in theirs}
 
 
 def read_existing(bucket: AwsBucket) -> Existing:
@@ -17,25 +32,41 @@ def read_existing(bucket: AwsBucket) -> Existing:
     except ModuleNotFoundError:
         raise ConfigurationError("AWS needs boto3: pip install 'encord-integrations[aws]'") from None
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError
 
     config = Config(connect_timeout=10, read_timeout=10, retries={"total_max_attempts": 2})
     try:
         s3 = boto3.Session().client("s3", region_name=bucket.region, config=config)
     except BotoCoreError as error:
         return Existing(unread=f"there is no way to ask AWS: {error}")
+    return _documents(s3, bucket.name)
 
-    def read(operation: str, nothing: str) -> dict[str, Any]:
+
+def _read_s3_compatible(integration: S3Compatible, bucket: str) -> Existing:
+    from integrations.s3_compatible.client import client, session
+
+    try:
+        s3 = client(integration.store, session(integration.profile, integration.region))
+    except NotAuthorisedError as error:
+        return Existing(unread=str(error))
+    return _documents(s3, bucket)
+
+
+def _documents(s3: Any, bucket: str) -> Existing:
+    """Policy and CORS rules of a bucket, as its store shows them."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    def read(operation: str) -> dict[str, Any]:
         try:
-            return dict(getattr(s3, operation)(Bucket=bucket.name))
+            return dict(getattr(s3, operation)(Bucket=bucket))
         except ClientError as error:
-            if error.response["Error"]["Code"] == nothing:
+            if error.response["Error"]["Code"] in ABSENT:
                 return {}
             raise
 
     try:
-        policy = read("get_bucket_policy", "NoSuchBucketPolicy").get("Policy")
-        rules = read("get_bucket_cors", "NoSuchCORSConfiguration").get("CORSRules", [])
+        policy = read("get_bucket_policy").get("Policy")
+        rules = read("get_bucket_cors").get("CORSRules", [])
     except ClientError as error:
         return Existing(unread=f"the bucket's documents could not be read ({error.response['Error']['Code']})")
     except BotoCoreError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from integrations.environment.model import AwsIntegration, Integration
+from integrations.environment.model import AwsIntegration, Integration, OtcIntegration, S3Integration
 from integrations.errors import ConfigurationError
+from integrations.registration.object_url import otc_url, s3_compatible_url, s3_url
 from integrations.registration.url_rules import Location
 
 
@@ -18,7 +19,21 @@ def locations(integrations: Iterable[Integration]) -> tuple[Location, ...]:
     return tuple(location for integration in integrations for location in _places(integration))
 
 
+def first_url(integration: Integration, key: str) -> str:
+    """The URL of an object in the integration's first bucket; of the folder of all of them for an empty key."""
+    match integration:
+        case AwsIntegration():
+            return s3_url(integration.buckets[0].name, integration.buckets[0].region, key)
+        case OtcIntegration():
+            return otc_url(integration.buckets[0].name, integration.region, key)
+        case S3Integration():
+            return s3_compatible_url(integration.store.host, integration.buckets[0].name, key)
+
+
 def _places(integration: Integration) -> list[Location]:
+    if isinstance(integration, OtcIntegration | S3Integration):
+        cloud, region = ("otc", integration.region) if isinstance(integration, OtcIntegration) else ("other", None)
+        return [Location(cloud, one.name, region, prefixes=integration.prefixes) for one in integration.buckets]
     if not isinstance(integration, AwsIntegration):
         raise ConfigurationError(f"integration {integration.name}: its objects' URLs cannot be told from its settings")
     places = [
