@@ -18,11 +18,18 @@ def allowing(document: Any) -> Iterator[Statement]:
             yield statement
 
 
+class UnreadableError(ValueError):
+    """A policy document that is none, so that no rule can judge it."""
+
+
 def parsed(document: Any) -> Mapping[str, Any]:
-    """The document; absent means empty. Raises ValueError for text that is no JSON object."""
-    found = json.loads(document) if isinstance(document, str) else document or {}
+    """The document; absent means empty. Raises UnreadableError for text that is no JSON object."""
+    try:
+        found = json.loads(document) if isinstance(document, str) else document or {}
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"a policy document is no JSON: {error}") from error
     if not isinstance(found, Mapping):
-        raise ValueError("a policy document is a JSON object")  # noqa: TRY004 - as for text that is no JSON
+        raise UnreadableError("a policy document is no JSON object")
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -111,7 +110,7 @@ def _grants_everybody(resource: Resource, _settings: Settings) -> Iterator[str]:
         case kinds.GCS_BINDING:
             yield from _members(props.get("members") or ())
         case kinds.GCS_POLICY:
-            bindings = json.loads(props.get("policyData") or "{}").get("bindings", ())
+            bindings = documents.parsed(props.get("policyData")).get("bindings", ())
             yield from _members([member for binding in bindings for member in binding.get("members", ())])
         case kinds.GCS_ACCESS_CONTROL:
             yield from _members([props.get("entity")])

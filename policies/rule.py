@@ -25,6 +25,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from documents import UnreadableError
 from integrations.environment.model import Settings
 from kinds import kind_of
 
@@ -96,9 +97,13 @@ class Rule(Struct, frozen=True, kw_only=True):
         assert judge is not None  # noqa: S101 - by the class's contract
 
         def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-            if kind_of(args.resource_type) in self.kinds:
+            if kind_of(args.resource_type) not in self.kinds:
+                return
+            try:
                 for message in judge(args, settings()):
                     report(message, None)
+            except UnreadableError as error:
+                report(f"it cannot be judged: {error}", None)
 
         return validate
 

@@ -6,7 +6,6 @@ grant beyond that is found, whoever wrote it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -39,7 +38,7 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
         case kinds.GCS_MEMBER | kinds.GCS_BINDING:
             yield from _google([props.get("role")], props.get("bucket"), settings)
         case kinds.GCS_POLICY:
-            bindings = json.loads(props.get("policyData") or "{}").get("bindings", ())
+            bindings = documents.parsed(props.get("policyData")).get("bindings", ())
             yield from _google([binding.get("role") for binding in bindings], props.get("bucket"), settings)
         case kinds.GCP_PROJECT_MEMBER:
             yield from _google_project(props.get("role"), settings)

@@ -73,20 +73,33 @@ class Thing:
         return f"urn:pulumi:dev::p::{self.type}::{self.name}"
 
 
+def resource_args(thing: Thing) -> ResourceValidationArgs:
+    """What the pack hands to a policy of one resource."""
+    props = unknown_checking_proxy(thing.props)
+    return ResourceValidationArgs(thing.type, props, thing.urn, thing.name, thing.options, None)
+
+
+def stack_args(things: list[Thing]) -> StackValidationArgs:
+    """What the pack hands to a policy of the whole stack."""
+    return StackValidationArgs(
+        [
+            PolicyResource(t.type, unknown_checking_proxy(t.props), t.urn, t.name, t.options, None, None, [], {})
+            for t in things
+        ]
+    )
+
+
 def violations(rule: str, things: list[Thing], environment: Settings) -> list[str]:
     """What one rule reports, through the policy that the pack has for it. Raises what the policy raises."""
-    policy = BY_ID[rule].policy(lambda: environment)
+    policy: Any = BY_ID[rule].policy(lambda: environment)
     said: list[str] = []
+
+    def report(message: str, _urn: str | None = None) -> None:
+        said.append(message)
+
     if BY_ID[rule].judge_stack:
-        resources = [
-            PolicyResource(
-                t.type, unknown_checking_proxy(t.props), t.urn, t.name, t.options, None, None, [], {}
-            )
-            for t in things
-        ]  # fmt: skip
-        policy.validate(StackValidationArgs(resources), lambda message, urn=None: said.append(message))  # type: ignore[attr-defined]
-        return said
-    for t in things:
-        args = ResourceValidationArgs(t.type, unknown_checking_proxy(t.props), t.urn, t.name, t.options, None)
-        policy.validate(args, lambda message, urn=None: said.append(message))  # type: ignore[attr-defined]
+        policy.validate(stack_args(things), report)
+    else:
+        for thing in things:
+            policy.validate(resource_args(thing), report)
     return said
