@@ -93,15 +93,16 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     servers["edge"] = lambda: network.start_edge(layout.folder / "edge", routes)
     servers["platform"] = lambda: control.start(layout.platform, ports["platform"], reach, sandbox.browsers)
     started = []
-    for name, begin in servers.items():
-        if (known := record.processes.get(name)) and known.find():
-            continue
-        if known:
-            processes.stop(known)
-        say(f"starting {name}")
-        record.processes[name] = begin()
-        layout.write(record)
-        started.append(name)
+    with people.working_as(reach):  # whoever somebody is elsewhere is nobody's business here
+        for name, begin in servers.items():
+            if (known := record.processes.get(name)) and known.find():
+                continue
+            if known:
+                processes.stop(known)
+            say(f"starting {name}")
+            record.processes[name] = begin()
+            layout.write(record)
+            started.append(name)
     _introduce_people(sandbox, started)
     return started
 

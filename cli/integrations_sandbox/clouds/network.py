@@ -11,7 +11,16 @@ from integrations_sandbox.clouds import processes
 from integrations_sandbox.clouds.edge import Routes
 
 # Everything that would lead past the edge, or to somebody's real credentials.
-UNSET = ("HTTP_PROXY", "http_proxy", "https_proxy", "all_proxy", "ALL_PROXY", "AWS_ENDPOINT_URL")
+UNSET = (
+    "HTTP_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "ALL_PROXY",
+    "AWS_ENDPOINT_URL",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+)
 
 
 def start_edge(folder: Path, routes: Routes) -> processes.Process:
