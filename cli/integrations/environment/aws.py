@@ -48,6 +48,8 @@ class AwsChecker(Record, frozen=True):
     """The identity that `integrations check` runs as in one account. Exactly one of oidc and principal trusts it.
 
     The stack makes its role, with what the checks of all integrations in the account need, and nothing else.
+    account: which account it asks about. role: the name of its role. oidc: a CI system whose tokens become it.
+    principal: an identity that becomes it.
     """
 
     account: AccountId
@@ -65,6 +67,9 @@ class AwsEncord(Record, frozen=True):
 
     principal and externalId have no default: Encord shows them only in the dialog that
     creates the integration. Until both are here, no role is made.
+    title: the integration's title at Encord; its name here, if not given.
+    id: its id at Encord, where a title is not enough. principal: as whom Encord comes.
+    externalId: what Encord shows beside it.
     """
 
     title: str | None = None
@@ -76,6 +81,7 @@ class AwsEncord(Record, frozen=True):
 class AwsBucket(Record, frozen=True):
     """One S3 bucket.
 
+    name: the bucket's name. region: where it is.
     ownership: `create` (the stack owns it) or `existing` (somebody else does).
     account: where the bucket lives, if not in the integration's account.
     deployRole: the role that `pulumi up` assumes to work in that other account.
@@ -97,6 +103,7 @@ class AwsBucket(Record, frozen=True):
 class MultiRegionAccessPoint(Record, frozen=True):
     """A Multi-Region Access Point over all buckets of the integration, one bucket per region.
 
+    name: the access point's name; AWS makes its alias up.
     replication: `managed` (the stack keeps the buckets equal, both ways) or `external`
     (somebody else does): a point does not replicate, and answers 404 for what its
     nearest bucket lacks.
@@ -109,11 +116,14 @@ class MultiRegionAccessPoint(Record, frozen=True):
 class AwsIntegration(Record, frozen=True, tag_field="cloud", tag="aws"):
     """An integration on Amazon Web Services.
 
-    account: where the role lives. prefixes: what Encord may read, the whole bucket if
-    empty. writePrefix: where it may write when imageSequences is on (where Encord writes is
+    account: where the role lives. role: the name of the role that Encord assumes.
+    buckets: where the objects are. prefixes: what Encord may read, the whole bucket if
+    empty. imageSequences: whether Encord makes a video of each image sequence, which it writes
+    into the bucket. writePrefix: where it may write when imageSequences is on (where Encord writes is
     not documented, so the whole bucket by default). cloudSyncedFolders: Encord may list the
     buckets too, which its cloud-synced folders need and which turns the 403 of a missing
-    object into a 404. checkPrincipal: an
+    object into a 404. multiRegionAccessPoint: one address for all buckets.
+    encord: the connection at Encord's side. checkPrincipal: an
     identity of yours that may assume the role too, with the same external ID, so that a
     check can prove the trust. probeObject: key of an object that every bucket has.
     """

@@ -36,7 +36,10 @@ PATTERNS = {**aws.PATTERNS, **s3_compatible.PATTERNS}
 
 
 class Checkers(Record, frozen=True):
-    """The checkers of an environment: on AWS one for each account, on other S3-compatible stores for each endpoint."""
+    """The checkers of an environment: on AWS one for each account, on other S3-compatible stores for each endpoint.
+
+    aws: those on AWS. otc: the one on Open Telekom Cloud. s3: those on other stores.
+    """
 
     aws: tuple[AwsChecker, ...] = ()
     otc: OtcChecker | None = None
@@ -59,6 +62,8 @@ class Encord(Record, frozen=True):
 class Settings(Record, frozen=True):
     """Everything under `config:` that is ours.
 
+    integrations: each integration, by a name of yours. corsOrigins: the origins of the web applications that show
+    the objects, each in full. encord: the connection to Encord. checkers: whom `integrations check` runs as.
     disposable: a throw-away environment, whose buckets are emptied and deleted with it;
     allowed only for an environment called `sandbox` or `sandbox-…`.
     """

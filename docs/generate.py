@@ -1,0 +1,57 @@
+"""Writes the generated pages: `python -m docs.generate`. With `--check` it writes nothing and says what is out of date.
+
+A page writer is a function that gives back the text of each of its pages by its path; one in
+FOLDERS owns its folder, so that a page nobody writes any more is removed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from docs.environment_page import environment_page
+from docs.policy_pages import policy_pages
+
+from integrations.checks.catalogue import CATALOGUE
+from integrations.reports.pages import check_page
+
+ROOT = Path(__file__).parents[1]
+Writer = Callable[[], dict[str, str]]
+
+
+def check_pages() -> dict[str, str]:
+    """A page for each check."""
+    return {check.page: check_page(check) for check in CATALOGUE.values()}
+
+
+WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page)
+FOLDERS = ("docs/checks", "docs/policies")
+
+
+def main(arguments: list[str]) -> int:
+    """Returns 1 if `--check` is given and a page is not what it must be."""
+    pages = {path: text for writer in WRITERS for path, text in writer().items()}
+    there = {str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).glob("*.md")}
+    wrong = sorted(path for path, text in pages.items() if _read(path) != text)
+    left_over = sorted(there - set(pages))
+    if arguments == ["--check"]:
+        for path in (*wrong, *left_over):
+            sys.stdout.write(f"{path} is out of date: make docs\n")
+        return 1 if wrong or left_over else 0
+    for path in wrong:
+        (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / path).write_text(pages[path], encoding="utf-8")
+    for path in left_over:
+        (ROOT / path).unlink()
+    sys.stdout.write(f"{len(pages)} pages: {len(wrong)} written, {len(left_over)} removed\n")
+    return 0
+
+
+def _read(path: str) -> str | None:
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
