@@ -111,10 +111,11 @@ class OtcIntegration(_Fields, frozen=True, kw_only=True, tag_field="cloud", tag=
     """An integration on Open Telekom Cloud's Object Storage Service (OBS).
 
     region: where the buckets are. prefixes: what Encord may read, the whole bucket if empty. writePrefix: where it
-    may write when imageSequences is on. cloudSyncedFolders: Encord may list the buckets too. profile: the credentials of this machine to work with,
-    from `OTC_ACCESS_KEY_ID` and `OTC_SECRET_ACCESS_KEY`, or from that profile of the AWS credentials file.
-    checkPrincipal: a user of yours that is granted what Encord is, so that a check can prove it; its credentials are
-    those of the profile with `-check` behind its name. probeObject: key of an object that every bucket has.
+    may write when imageSequences is on. cloudSyncedFolders: Encord may list the buckets too. profile: the
+    credentials of this machine to work with, from `OTC_ACCESS_KEY_ID` and `OTC_SECRET_ACCESS_KEY`, or from that
+    profile of the AWS credentials file. checkPrincipal: a user of yours that is granted what Encord is, so that a
+    check can prove it; its credentials are those of the profile with `-check` behind its name. probeObject: key of
+    an object that every bucket has.
     """
 
     region: ObsRegion
