@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
-	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED_SERVICES)' $(VENV)/lib || true
+	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED_SERVICES)' $(VENV)/lib cli || true
 	@touch $@
 
 quickstart: install ## the whole path on this machine: provision, prove, register

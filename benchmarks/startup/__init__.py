@@ -1,0 +1,1 @@
+"""How fast the command answers, beside what people already call."""
