@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 from msgspec import Struct
 
 from integrations.environment.load import load_environment
@@ -21,7 +20,7 @@ from integrations.errors import ConfigurationError
 from integrations_sandbox import people
 from integrations_sandbox.clouds import certificates, network, processes
 from integrations_sandbox.clouds.edge import Routes
-from integrations_sandbox.deploy import Outcome, Step, deploy, stack_outputs
+from integrations_sandbox.deploy import Credentials, Outcome, Step, deploy, stack_outputs
 from integrations_sandbox.deploy.records import Verb
 from integrations_sandbox.files import write_private
 from integrations_sandbox.layout import ENVIRONMENT, Layout, Record
@@ -128,8 +127,10 @@ def provision(sandbox: Sandbox, verb: Verb, on_step: Callable[[Step], None] = la
         if not planned.ok:
             return planned
     with people.working_as(sandbox.variables(DEPLOYER)):
+        found = {stage.cloud: stage.deployer() for stage in sandbox.stages}
+        credentials = Credentials(**{cloud: own for cloud, own in found.items() if own is not None})
         outcome = deploy(
-            verb, sandbox.root, ENVIRONMENT, aws=boto3.Session(), state=sandbox.layout.state,
+            verb, sandbox.root, ENVIRONMENT, credentials=credentials, state=sandbox.layout.state,
             policy_packs=[sandbox.root / POLICIES], on_step=on_step,
         )  # fmt: skip
     if verb == "up" and outcome.ok:

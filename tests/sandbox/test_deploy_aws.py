@@ -16,7 +16,7 @@ from pulumi_aws import Provider, ProviderAssumeRoleArgs, iam, s3, s3control
 
 from integrations_sandbox.deploy import Outcome, carry_out
 from integrations_sandbox.deploy.given import Plan
-from integrations_sandbox.deploy.handlers import HANDLERS, connections
+from integrations_sandbox.deploy.handlers import HANDLERS, Credentials, connections
 from integrations_sandbox.deploy.program import run_callable
 from integrations_sandbox.deploy.project import Project
 
@@ -37,7 +37,7 @@ class Stack:
 
     def run(self, verb: Any, program: Callable[[], object] = lambda: None) -> Outcome:
         project = Project("demo", Path(__file__).parent, {"aws:region": "eu-west-2"})
-        plan = Plan(verb, project, "test", HANDLERS, connections(self.session))
+        plan = Plan(verb, project, "test", HANDLERS, connections(Credentials(aws=self.session)))
         return carry_out(plan, self.state, lambda monitor: run_callable(program, monitor))
 
     def up(self, program: Callable[[], object]) -> Outcome:

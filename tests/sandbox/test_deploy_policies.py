@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from integrations.errors import ConfigurationError
-from integrations_sandbox.deploy import Outcome, deploy, stack_outputs
+from integrations_sandbox.deploy import Credentials, Outcome, deploy, stack_outputs
 from integrations_sandbox.deploy.policies import PolicyPack
 from integrations_sandbox.deploy.project import Project
 
@@ -71,7 +71,7 @@ def test_a_pack_judges_before_anything_is_done_and_leaves_no_process(aws: Any, r
             verb,
             root,
             "test",
-            aws=aws.session(),
+            credentials=Credentials(aws=aws.session()),
             state=root / "s.json",
             config={"tags": tags},
             policy_packs=[root / "pack"],
@@ -97,7 +97,7 @@ def test_a_pack_judges_before_anything_is_done_and_leaves_no_process(aws: Any, r
 
 def test_the_program_is_read_anew_in_every_run(aws: Any, root: Path) -> None:
     def go(verb: Any) -> Outcome:
-        return deploy(verb, root, "test", aws=aws.session(), state=root / "s.json")
+        return deploy(verb, root, "test", credentials=Credentials(aws=aws.session()), state=root / "s.json")
 
     assert go("preview").errors == ()
     (root / "stacks/names.py").write_text("raise ImportError('broken on purpose')")

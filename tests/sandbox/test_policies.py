@@ -15,7 +15,7 @@ import yaml
 from pulumi.runtime.proto import analyzer_pb2
 
 from integrations_sandbox.clouds.aws import CUSTOMER_ACCOUNT
-from integrations_sandbox.deploy import Outcome, deploy
+from integrations_sandbox.deploy import Credentials, Outcome, deploy
 from integrations_sandbox.deploy.policies import PolicyPack
 from integrations_sandbox.deploy.project import load_project
 from integrations_sandbox.deploy.state import Resource
@@ -45,7 +45,14 @@ def judged(aws: Any, tmp_path: Path) -> Callable[..., Outcome]:
         if program is not None:
             (tmp_path / "stacks/__main__.py").write_text(PROVIDER + dedent(program))
         packs = [ROOT / "policies"]
-        return deploy("preview", tmp_path, stack, aws=aws.session(), state=tmp_path / "s.json", policy_packs=packs)
+        return deploy(
+            "preview",
+            tmp_path,
+            stack,
+            credentials=Credentials(aws=aws.session()),
+            state=tmp_path / "s.json",
+            policy_packs=packs,
+        )
 
     return go
 

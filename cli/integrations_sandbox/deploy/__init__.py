@@ -12,13 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import boto3
-
 from integrations.errors import IntegrationsError
 from integrations_sandbox.deploy import wire
 from integrations_sandbox.deploy.engine import Run
 from integrations_sandbox.deploy.given import Plan
-from integrations_sandbox.deploy.handlers import HANDLERS, connections
+from integrations_sandbox.deploy.handlers import HANDLERS, Credentials, connections
 from integrations_sandbox.deploy.monitor import Monitor
 from integrations_sandbox.deploy.policies import PolicyPack
 from integrations_sandbox.deploy.program import run_folder
@@ -26,7 +24,7 @@ from integrations_sandbox.deploy.project import load_project
 from integrations_sandbox.deploy.records import Change, Outcome, Output, Step, StepError, Verb, Violation
 from integrations_sandbox.deploy.state import State, locked
 
-__all__ = ["Change", "Outcome", "Output", "Step", "Violation", "carry_out", "deploy", "stack_outputs"]
+__all__ = ["Change", "Credentials", "Outcome", "Output", "Step", "Violation", "carry_out", "deploy", "stack_outputs"]
 
 
 def deploy(
@@ -34,7 +32,7 @@ def deploy(
     root: Path,
     stack: str,
     *,
-    aws: boto3.Session,
+    credentials: Credentials,
     state: Path,
     config: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -43,7 +41,7 @@ def deploy(
 ) -> Outcome:
     """Preview, bring up or destroy the stack of the project in the folder `root`.
 
-    aws: whose credentials deploy. state: the stack's state file. config and secrets: values
+    credentials: whose credentials deploy. state: the stack's state file. config and secrets: values
     that win over the files'. on_step is told of each step when it is done.
     """
     project = load_project(root, stack, config, secrets)
@@ -52,7 +50,7 @@ def deploy(
             open_packs.enter_context(PolicyPack(folder, project, stack, dry_run=verb == "preview"))
             for folder in (policy_packs if verb != "destroy" else ())
         ]
-        given = Plan(verb, project, stack, HANDLERS, connections(aws), packs, on_step)
+        given = Plan(verb, project, stack, HANDLERS, connections(credentials), packs, on_step)
         return carry_out(given, state, lambda monitor: run_folder(project.main, monitor))
 
 

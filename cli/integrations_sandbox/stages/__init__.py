@@ -40,6 +40,9 @@ class Stage(Protocol):
     def variables(self, folder: Path, person: str) -> dict[str, str]:
         """The standard variables that make a command work there as that person: DEPLOYER or CHECKER."""
 
+    def deployer(self) -> Any:
+        """Whose credentials deploy there, by the variables in force; None if its provider finds them itself."""
+
     def put_objects(self, integration: Any, objects: Iterable[tuple[str, bytes]], *, everywhere: bool) -> int:
         """Put objects by key as the deployer, into the first bucket or into every one. Returns how many were put."""
 

@@ -66,6 +66,9 @@ class AwsStage:
             "AWS_PROFILE": person,
         }
 
+    def deployer(self) -> boto3.Session:
+        return boto3.Session()
+
     def put_objects(
         self, integration: AwsIntegration, objects: Iterable[tuple[str, bytes]], *, everywhere: bool
     ) -> int:

@@ -7,15 +7,33 @@ from functools import partial
 from typing import Any
 
 import boto3
+from msgspec import Struct
 
 from integrations_sandbox.deploy.handler import DYNAMIC, Handler
-from integrations_sandbox.deploy.handlers import aws, iam, s3, s3control
+from integrations_sandbox.deploy.handlers import aws, azure, iam, s3, s3control
 from integrations_sandbox.deploy.handlers.dynamic import Dynamic
 from integrations_sandbox.deploy.wire import Props
 
-HANDLERS: Mapping[str, Handler] = {**s3.HANDLERS, **iam.HANDLERS, **s3control.HANDLERS, DYNAMIC: Dynamic()}
+HANDLERS: Mapping[str, Handler] = {
+    **s3.HANDLERS,
+    **iam.HANDLERS,
+    **s3control.HANDLERS,
+    **azure.HANDLERS,
+    DYNAMIC: Dynamic(),
+}
 
 
-def connections(session: boto3.Session) -> dict[str, Callable[[Props], Any]]:
-    """How to connect each package's providers, with the deployer's own session."""
-    return {"aws": partial(aws.connect, session)}
+class Credentials(Struct, frozen=True):
+    """Whose credentials deploy, each as its cloud's own library has it; None where nothing is deployed."""
+
+    aws: boto3.Session | None = None
+    azure: azure.Credential | None = None
+
+
+def connections(who: Credentials) -> dict[str, Callable[[Props], Any]]:
+    """How to connect each package's providers, with the deployer's own credentials."""
+    known: dict[str, tuple[Callable[..., Any], Any]] = {
+        "aws": (aws.connect, who.aws),
+        "azure-native": (azure.connect, who.azure),
+    }
+    return {package: partial(connect, own) for package, (connect, own) in known.items() if own is not None}
