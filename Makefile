@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Only these services of the Pulumi providers are compiled: all of them would take half a minute.
-UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)
+UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)|pulumi_azure_native/(?!storage/|authorization/|resources/|_|[a-z_]+\.py)
+# Azurite, which plays Azure in the sandbox, comes from npm.
+NODE_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help install quickstart test lint types unit sandbox-tests bench lock docs clean
@@ -12,7 +14,7 @@ UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## make .venv with everything the project needs
+install: $(STAMP) $(NODE_STAMP) ## make .venv with everything the project needs
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -21,6 +23,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m compileall -q -j 0 -x '$(UNUSED_SERVICES)' $(VENV)/lib cli || true
 	@touch $@
+
+$(NODE_STAMP): package.json package-lock.json
+	@if command -v npm >/dev/null && npm ci --silent; then touch $@; \
+	else echo "Azurite is not installed (it needs npm): the sandbox goes without Azure" >&2; fi
 
 quickstart: install ## the whole path on this machine: provision, prove, register
 	$(BIN)/integrations quickstart
@@ -52,4 +58,4 @@ docs: install ## write the generated pages anew
 	$(BIN)/python -m docs.generate
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
+	rm -rf $(VENV) node_modules .sandbox .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist
