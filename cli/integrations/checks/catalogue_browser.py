@@ -1,0 +1,32 @@
+"""The entries of the catalogue about what a browser gets, with CORS and with signed URLs."""
+
+from __future__ import annotations
+
+from integrations.checks.ids import ERROR, LIVE, STATIC, Check, CheckId
+
+CHECKS = (
+    Check(
+        CheckId.CORS_RULES, "the CORS rules let Encord's web application in", ERROR, STATIC,
+        claim="The bucket's CORS rules name every origin with GET and HEAD.",
+        how="The bucket's CORS rules are read and judged as the cloud's documentation says it applies them.",
+        symptom="Pictures stay grey, the browser's console says CORS.",
+    ),
+    Check(
+        CheckId.CORS_PREFLIGHT, "a browser's preflight is answered", ERROR, LIVE,
+        claim="A preflight from every origin is answered with leave to GET.",
+        how="OPTIONS is sent to the bucket as a browser does, once for every origin.",
+        symptom="Pictures stay grey, the browser's console says CORS.",
+    ),
+    Check(
+        CheckId.CORS_SIGNED_GET, "a signed GET may be used by the web application", ERROR, LIVE,
+        claim="A signed URL of the probe object, fetched with an origin, comes with leave for that origin.",
+        how="The probe object's URL is signed and fetched with the Origin header, once for every origin.",
+        symptom="Pictures stay grey though the preflight is right; videos cannot be searched.",
+    ),
+    Check(
+        CheckId.CORS_FOREIGN_REFUSED, "foreign origins are refused", ERROR, LIVE,
+        claim="A foreign origin, and one that only begins like Encord's, get no leave.",
+        how="OPTIONS is sent to the bucket with both origins.",
+        symptom="None for annotators; any web site can use a signed URL that it got hold of.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,38 @@
+"""The entries of the catalogue about the bucket itself."""
+
+from __future__ import annotations
+
+from integrations.checks.ids import ERROR, LIVE, STATIC, WARNING, Check, CheckId
+
+CHECKS = (
+    Check(
+        CheckId.BUCKET_FOUND, "the bucket is there", ERROR, LIVE,
+        claim="The bucket exists and this identity may ask about it.",
+        how="The cloud is asked for the bucket itself, by name.",
+        symptom="Nothing of the integration works.",
+    ),
+    Check(
+        CheckId.BUCKET_REGION, "the bucket is in its region", ERROR, LIVE,
+        claim="The bucket lives in the region that the environment file names.",
+        how="The region that the cloud states is compared; client libraries follow a redirect in silence.",
+        symptom="URLs with the wrong region answer with a redirect, which a browser does not follow for a signed URL.",
+    ),
+    Check(
+        CheckId.BUCKET_PRIVATE, "public access is blocked", ERROR, STATIC,
+        claim="The bucket's own settings block public access altogether.",
+        how="The bucket's public access settings are read.",
+        symptom="None for annotators; the data may become readable by anybody.",
+    ),
+    Check(
+        CheckId.BUCKET_ENCRYPTED, "the bucket is encrypted as configured", ERROR, STATIC,
+        claim="New objects are encrypted with the key that the environment file names, or with the cloud's own.",
+        how="The bucket's default encryption is read.",
+        symptom="With another key than the role may use, objects answer 403 though the policy looks right.",
+    ),
+    Check(
+        CheckId.BUCKET_TLS_ONLY, "plain HTTP is denied", WARNING, STATIC,
+        claim="The bucket's policy denies requests over plain HTTP.",
+        how="The bucket's policy is read.",
+        symptom="None for annotators; signed URLs could travel in clear.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,59 @@
+"""The ids of all questions, and what the catalogue says of each. Ids are never renamed and never used again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from integrations.checks.records import Evidence, Severity
+
+LIVE, STATIC = Evidence.LIVE, Evidence.STATIC
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+
+class CheckId(StrEnum):
+    """The ids. The letters name the subject, so that `--select COR` takes all questions about CORS."""
+
+    BUCKET_FOUND = "BKT101"
+    BUCKET_REGION = "BKT102"
+    BUCKET_PRIVATE = "BKT103"
+    BUCKET_ENCRYPTED = "BKT104"
+    BUCKET_TLS_ONLY = "BKT105"
+    CORS_RULES = "COR201"
+    CORS_PREFLIGHT = "COR202"
+    CORS_SIGNED_GET = "COR203"
+    CORS_FOREIGN_REFUSED = "COR204"
+    ROLE_FOUND = "TRU301"
+    TRUST_DOCUMENT = "TRU302"
+    ROLE_ASSUMED = "TRU303"
+    WRONG_EXTERNAL_ID_REFUSED = "TRU304"
+    NO_EXTERNAL_ID_REFUSED = "TRU305"
+    READ_GRANTED = "ACC401"
+    WRITE_GRANTED_EXACTLY = "ACC402"
+    PROBE_OBJECT_READ = "ACC403"
+    WRITE_PROBE = "ACC404"
+    ACCESS_POINT_READY = "MRP501"
+    ACCESS_POINT_READ = "MRP502"
+    ENCORD_CONNECTED = "ENC601"
+    ENCORD_KNOWS_INTEGRATION = "ENC602"
+    ENCORD_READS_OBJECT = "ENC603"
+
+
+class Check(Struct, frozen=True):
+    """One question. claim: what a pass says, and no more. how: how it is found out. symptom: what a failure looks like.
+
+    evidence is what a pass rests on when it is asked of a real cloud.
+    """
+
+    id: CheckId
+    title: str
+    severity: Severity
+    evidence: Evidence
+    claim: str
+    how: str
+    symptom: str
+
+    @property
+    def page(self) -> str:
+        return f"docs/checks/{self.id}.md"
