@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from integrations.environment import aws, s3_compatible
+from integrations.environment import aws, gcp, s3_compatible
 from integrations.environment.aws import (
     AwsBucket,
     AwsChecker,
@@ -21,27 +21,29 @@ from integrations.environment.aws import (
     OidcTrust,
 )
 from integrations.environment.base import PROJECT, Record, require_origin, require_unique
+from integrations.environment.gcp import GcpBucket, GcpChecker, GcpEncord, GcpIntegration
 from integrations.environment.s3_compatible import OtcChecker, OtcIntegration, S3Checker, S3Integration
 
 __all__ = [
     "PATTERNS", "PROJECT", "AwsBucket", "AwsChecker", "AwsEncord", "AwsIntegration", "Checkers", "Encord", "Environment",
-    "Integration", "MultiRegionAccessPoint", "OidcTrust", "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration",
-    "Settings",
+    "GcpBucket", "GcpChecker", "GcpEncord", "GcpIntegration", "Integration", "MultiRegionAccessPoint", "OidcTrust",
+    "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration", "Settings",
 ]  # fmt: skip
 
 # A union by their `cloud` field.
-Integration = AwsIntegration | OtcIntegration | S3Integration
+Integration = AwsIntegration | GcpIntegration | OtcIntegration | S3Integration
 # What a pattern means, in the words of an error message.
-PATTERNS = {**aws.PATTERNS, **s3_compatible.PATTERNS}
+PATTERNS = {**aws.PATTERNS, **gcp.PATTERNS, **s3_compatible.PATTERNS}
 
 
 class Checkers(Record, frozen=True):
     """The checkers of an environment: on AWS one for each account, on other S3-compatible stores for each endpoint.
 
-    aws: those on AWS. otc: the one on Open Telekom Cloud. s3: those on other stores.
+    aws: those on AWS. gcp: the one on Google Cloud. otc: the one on Open Telekom Cloud. s3: those on other stores.
     """
 
     aws: tuple[AwsChecker, ...] = ()
+    gcp: GcpChecker | None = None
     otc: OtcChecker | None = None
     s3: tuple[S3Checker, ...] = ()
 
