@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from integrations.access import compare
@@ -75,3 +76,21 @@ def condition(statement: Statement, operator: str, key: str) -> list[str]:
 def is_writing(action: str) -> bool:
     """Whether an action, which may hold wildcards, is more than reading: what is not known to read counts as writing."""
     return not action.lower().startswith(("get", "list", "head", "describe"))
+
+
+def writes(statements: Iterable[Statement]) -> Iterator[tuple[str, str]]:
+    """Each right to write that the statements give, as (action, resource)."""
+    for statement in statements:
+        for action in actions(statement):
+            if is_writing(action):
+                for resource in resources(statement):
+                    yield f"s3:{action}", resource
+
+
+def covered(action: str, resource: str, stated: Iterable[Statement]) -> bool:
+    """Whether a right, which may hold wildcards, is part of what the statements give."""
+    return any(
+        any(fnmatchcase(action, f"s3:{known}") for known in actions(statement))
+        and any(fnmatchcase(resource, known) for known in resources(statement))
+        for statement in stated
+    )

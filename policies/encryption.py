@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pulumi_policy import Severity
 
 import kinds
+from environment import store_buckets
 from integrations.environment.model import AwsBucket, AwsIntegration, Settings
 from kinds import kind_of
 from rule import Finding, Resource, Rule, without_companion
@@ -16,6 +17,9 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
     if kind_of(resource.resource_type) == kinds.STORAGE_ACCOUNT:
         yield from _azure(resource)
         return
+    if kind_of(resource.resource_type) == kinds.OBS_BUCKET:
+        yield from _store(resource, settings)
+        return
     wanted = _configured_key(resource.props.get("bucket"), settings)
     rules = resource.props.get("rules") or ()
     defaults = [rule.get("applyServerSideEncryptionByDefault") or {} for rule in rules]
@@ -24,13 +28,24 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
     for default in defaults:
         key = default.get("kmsMasterKeyId")
         if wanted != key:
-            yield f"the key is {key or 'of S3 itself'}, and the environment names {wanted or 'none'}: set `kmsKey`"
+            yield _other_key(key, wanted)
 
 
 def _azure(resource: Resource) -> Iterator[str]:
     services = (resource.props.get("encryption") or {}).get("services") or {}
     if (services.get("blob") or {}).get("enabled") is False:
         yield "encryption.services.blob is switched off: leave it out"
+
+
+def _store(resource: Resource, settings: Settings) -> Iterator[str]:
+    key = resource.props.get("kmsKey")
+    for _, bucket in store_buckets(settings, resource.props.get("bucket")):
+        if key != bucket.kms_key:
+            yield _other_key(key, bucket.kms_key)
+
+
+def _other_key(key: str | None, wanted: str | None) -> str:
+    return f"the key is {key or 'of the store itself'}, and the environment names {wanted or 'none'}: set `kmsKey`"
 
 
 def _configured_key(name: str | None, settings: Settings) -> str | None:
@@ -51,14 +66,15 @@ ENCRYPTED_AS_CONFIGURED = Rule(
     mandatory=True,
     demands={
         kinds.AWS: "The bucket's default encryption names an algorithm, and exactly the key that `kmsKey` names, if any.",
+        kinds.OTC: "The bucket's default encryption has exactly the key that `kmsKey` names, if any.",
         kinds.AZURE: "The account does not switch the encryption of blobs off.",
     },
     why="With another key than the role may use, objects answer 403 though every policy looks right.",
     fix="Set `kmsKey` of the bucket in the environment file; the role's statement for the key follows from it.",
     unseen="Google Cloud encrypts everything, always"
-    " (https://docs.cloud.google.com/docs/security/encryption/default-encryption). For OBS the stack sets no default"
-    " encryption, so there is nothing to judge.",
-    kinds=frozenset({kinds.BUCKET_ENCRYPTION, kinds.STORAGE_ACCOUNT}),
+    " (https://docs.cloud.google.com/docs/security/encryption/default-encryption). Whether an"
+    " S3-compatible store encrypts without a key of yours is the store's matter.",
+    kinds=frozenset({kinds.BUCKET_ENCRYPTION, kinds.STORAGE_ACCOUNT, kinds.OBS_BUCKET}),
     judge=_judge,
 )
 

@@ -35,10 +35,10 @@ BLOB_SERVICE = "azure-native:storage:BlobServiceProperties"
 CONTAINER = "azure-native:storage:BlobContainer"
 ROLE_ASSIGNMENT = "azure-native:authorization:RoleAssignment"
 
-# Open Telekom Cloud: a dynamic resource of this project
+# Open Telekom Cloud and other S3-compatible stores: a dynamic resource of this project
 OBS_BUCKET = "otc:ObsBucket"
 
-AWS, GOOGLE, AZURE, OTC = "AWS", "Google Cloud", "Azure", "Open Telekom Cloud"
+AWS, GOOGLE, AZURE, OTC = "AWS", "Google Cloud", "Azure", "OTC and other S3-compatible"
 
 
 def kind_of(resource_type: str) -> str:

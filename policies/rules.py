@@ -12,7 +12,7 @@ import retention
 import transport
 import trust
 import writing
-from environment import settings_of_stack
+from integrations.environment.stack import settings_of_stack
 
 RULES = (
     trust.FOREIGN_NEEDS_EXTERNAL_ID,

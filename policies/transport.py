@@ -10,6 +10,7 @@ from pulumi_policy import Severity
 
 import documents
 import kinds
+from environment import store_buckets
 from integrations.access import aws, compare
 from integrations.environment.model import Settings
 from kinds import kind_of
@@ -19,19 +20,17 @@ from rule import Finding, Resource, Rule, without_companion
 MODERN_TLS = ("TLS1_2", "TLS1_3")
 
 
-def _judge(resource: Resource, _settings: Settings) -> Iterator[str]:
+def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
     props = resource.props
     match kind_of(resource.resource_type):
         case kinds.BUCKET_POLICY:
-            wanted = aws.plain_http_denial(f"arn:aws:s3:::{props.get('bucket')}", "/*")
-            if not compare.contains(documents.parsed(props.get("policy")), wanted):
-                yield f"the policy does not deny plain HTTP: add {json.dumps(wanted)}"
+            yield from _bucket_policy(props)
         case kinds.ACCESS_POINT_POLICY:
-            if not _denies_plain_http((props.get("details") or {}).get("policy")):
-                yield "the access point's policy does not deny plain HTTP: add a denial on aws:SecureTransport"
+            yield from _access_point_policy(documents.parsed((props.get("details") or {}).get("policy")))
         case kinds.OBS_BUCKET:
-            if not _denies_plain_http(props.get("policy")):
-                yield "the bucket's policy does not deny plain HTTP: add a denial on SecureTransport"
+            known = store_buckets(settings, props.get("bucket"))
+            if not known or any(integration.store.grants == "bucket-policy" for integration, _ in known):
+                yield from _bucket_policy(props)
         case kinds.STORAGE_ACCOUNT:
             if props.get("enableHttpsTrafficOnly") is False:
                 yield "enableHttpsTrafficOnly is off: set it to true"
@@ -39,15 +38,17 @@ def _judge(resource: Resource, _settings: Settings) -> Iterator[str]:
                 yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to TLS1_2"
 
 
-def _denies_plain_http(document: Any) -> bool:
-    return any(_is_denial(statement) for statement in compare.statements(documents.parsed(document)))
+def _bucket_policy(props: Mapping[str, Any]) -> Iterator[str]:
+    wanted = aws.plain_http_denial(f"arn:aws:s3:::{props.get('bucket')}", "/*")
+    if not compare.contains(documents.parsed(props.get("policy")), wanted):
+        yield f"the policy does not deny plain HTTP: add {json.dumps(wanted)}"
 
 
-def _is_denial(statement: Mapping[str, Any]) -> bool:
-    keys = ("aws:SecureTransport", "SecureTransport")
-    values = [value for key in keys for value in documents.condition(statement, "Bool", key)]
-    everybody = "*" in documents.principals(statement)
-    return statement.get("Effect") == "Deny" and everybody and [value.lower() for value in values] == ["false"]
+def _access_point_policy(document: Mapping[str, Any]) -> Iterator[str]:
+    """AWS makes the access point's alias up, so its ARN is known from the document only."""
+    arns = [arn for statement in compare.statements(document) for arn in documents.resources(statement)]
+    if not any(compare.contains(document, aws.plain_http_denial(arn, "/object/*")) for arn in arns):
+        yield "the access point's policy does not deny plain HTTP: add a denial on aws:SecureTransport"
 
 
 TLS_ONLY = Rule(
@@ -59,7 +60,8 @@ TLS_ONLY = Rule(
         kinds.AWS: "The policy of a bucket, and of an access point, denies plain HTTP to everybody, with the statement"
         " that `integrations access show` prints.",
         kinds.AZURE: "The account takes HTTPS only, from TLS 1.2 on.",
-        kinds.OTC: "The bucket's policy denies plain HTTP to everybody.",
+        kinds.OTC: "The bucket's policy denies plain HTTP to everybody, with the statement that `integrations access show`"
+        " prints; not where the store has no bucket policies (`grants: user-policy`).",
     },
     why="A signed URL that travels in clear is a key to the object for everybody on the way.",
     fix="Add the statement that the message shows, or set what it names.",

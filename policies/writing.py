@@ -14,6 +14,7 @@ from pulumi_policy import Severity
 import documents
 import kinds
 import writing_aws
+import writing_s3_compatible
 from environment import integrations_with, sequences_everywhere
 from integrations.environment.model import Settings
 from kinds import kind_of
@@ -45,7 +46,7 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
         case kinds.ROLE_ASSIGNMENT:
             yield from _azure(props.get("roleDefinitionId"), props.get("scope"), settings)
         case kinds.OBS_BUCKET:
-            yield from _obs(resource, settings)
+            yield from writing_s3_compatible.judge(resource, settings)
         case _:
             yield from writing_aws.judge(resource, settings)
 
@@ -76,15 +77,6 @@ def _azure(definition: str | None, scope: str | None, settings: Settings) -> Ite
         yield f"role definition {role} may write to {where}, where image sequences are off: Storage Blob Data Reader reads"
 
 
-def _obs(resource: Resource, settings: Settings) -> Iterator[str]:
-    bucket = resource.props.get("bucket")
-    found = integrations_with(settings, "otc", [bucket] if bucket else [])
-    for statement in documents.allowing(resource.props.get("policy")):
-        for action in documents.actions(statement):
-            if documents.is_writing(action) and not _sequences_on(found):
-                yield f"{action} is granted on bucket {bucket}, where image sequences are off"
-
-
 def _sequences_on(found: Sequence[Any]) -> bool:
     return bool(found) and all(one.image_sequences for one in found)
 
@@ -102,7 +94,7 @@ NEEDS_IMAGE_SEQUENCES = Rule(
         " to read counts as one that writes.",
         kinds.AZURE: "A role assigned on a container of an integration without image sequences only reads; on anything"
         " wider than a container, all integrations must have image sequences on.",
-        kinds.OTC: "The policy of a bucket of an integration without image sequences allows reading only.",
+        kinds.OTC: "A bucket's policy lets nobody write more than `integrations access show` states.",
     },
     why="Encord reads objects; it writes only the video of an image sequence. Who cannot write cannot spoil the data.",
     fix="Set `imageSequences: true` if Encord is to make videos of sequences, or take the grant away.",
@@ -114,16 +106,24 @@ NEEDS_IMAGE_SEQUENCES = Rule(
 )
 
 
+def _outside_prefix(resource: Resource, settings: Settings) -> Iterator[str]:
+    store = kind_of(resource.resource_type) == kinds.OBS_BUCKET
+    yield from (writing_s3_compatible if store else writing_aws).outside_prefix(resource, settings)
+
+
 STAYS_UNDER_PREFIX = Rule(
     id="writing-stays-under-its-prefix",
     title="Writing stays under the integration's write prefix.",
     severity=Severity.LOW,
     mandatory=False,
-    demands={kinds.AWS: "A role writes only under `writePrefix` of its integration."},
+    demands={
+        kinds.AWS: "A role writes only under `writePrefix` of its integration.",
+        kinds.OTC: "A bucket's policy lets Encord's user write only under `writePrefix` of the integration.",
+    },
     why="The less Encord may write, the less can be spoilt. It is advice only, because where Encord writes the video of a"
     " sequence is not documented: a prefix that is too narrow makes sequences fail.",
     fix="Grant `s3:PutObject` under `writePrefix` only, or widen `writePrefix`.",
     unseen="Whether Encord writes there: `integrations check --register-probe` and a first sequence show it.",
-    kinds=frozenset({kinds.ROLE_POLICY}),
-    judge=writing_aws.outside_prefix,
+    kinds=frozenset({kinds.ROLE_POLICY, kinds.OBS_BUCKET}),
+    judge=_outside_prefix,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -52,8 +52,8 @@ def outside_prefix(resource: Resource, settings: Settings) -> Iterator[str]:
     if integration is None or not integration.image_sequences:
         return
     narrow = _stated(role, settings, under_prefix=True) or []
-    for action, target in _writes(documents.allowing(resource.props.get("policy"))):
-        if not _covered(action, target, narrow):
+    for action, target in documents.writes(documents.allowing(resource.props.get("policy"))):
+        if not documents.covered(action, target, narrow):
             yield f"role {role} may {action} on {target}, outside of writePrefix {integration.write_prefix!r}"
 
 
@@ -64,13 +64,13 @@ def _role_name(role: Any) -> Any:
 def _identity_policy(role: str | None, document: Any, settings: Settings) -> Iterator[str]:
     integration = _integration(role, settings)
     stated = _stated(role, settings, under_prefix=False)
-    for action, resource in _writes(documents.allowing(document)):
+    for action, resource in documents.writes(documents.allowing(document)):
         if stated is None:
             reached = [one for one in _aws(settings) if _reaches(resource, one)]
             if reached and not all(one.image_sequences for one in reached):
                 names = ", ".join(one.name for one in reached)
                 yield f"{action} is granted on {resource}, and image sequences are not on everywhere in {names}"
-        elif not _covered(action, resource, stated):
+        elif not documents.covered(action, resource, stated):
             yield f"role {role} may {action} on {resource}: {_reason(integration)}"
 
 
@@ -97,7 +97,7 @@ def _resource_policy(document: Any, settings: Settings) -> Iterator[str]:
         for statement in documents.allowing(document):
             if not encords & set(documents.principals(statement)):
                 continue
-            for action, resource in _writes([statement]):
+            for action, resource in documents.writes([statement]):
                 if not (integration.image_sequences and action == "s3:PutObject"):
                     yield f"Encord may {action} on {resource}: {_reason(integration)}"
 
@@ -126,23 +126,6 @@ def _aws(settings: Settings) -> list[AwsIntegration]:
 
 def _integration(role: str | None, settings: Settings) -> AwsIntegration | None:
     return next((one for one in _aws(settings) if one.role == role), None)
-
-
-def _writes(statements: Iterable[Statement]) -> Iterator[tuple[str, str]]:
-    """Each right to write as (action, resource)."""
-    for statement in statements:
-        for action in documents.actions(statement):
-            if documents.is_writing(action):
-                for resource in documents.resources(statement):
-                    yield f"s3:{action}", resource
-
-
-def _covered(action: str, resource: str, stated: Sequence[Statement]) -> bool:
-    return any(
-        any(fnmatchcase(action, f"s3:{known}") for known in documents.actions(statement))
-        and any(fnmatchcase(resource, known) for known in documents.resources(statement))
-        for statement in stated
-    )
 
 
 def _reaches(resource: str, integration: AwsIntegration) -> bool:

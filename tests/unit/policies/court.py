@@ -25,6 +25,7 @@ from integrations.environment.model import (
     MultiRegionAccessPoint,
     Settings,
 )
+from integrations.environment.s3_compatible import OtcEncord, OtcIntegration, S3CompatibleBucket
 from rules import RULES
 
 UNKNOWN = UNKNOWN_STRING_VALUE
@@ -39,6 +40,13 @@ IMAGES = AwsIntegration(
     encord=AwsEncord(principal=ENCORD, external_id="id-1"),
 )  # fmt: skip
 SEQUENCES = replace(IMAGES, image_sequences=True, write_prefix="w/")
+
+
+OBS_USER = f"domain/{'0' * 32}:user/encord"
+MEDIA = OtcIntegration(
+    name="media", region="eu-de", buckets=(S3CompatibleBucket(name="acme-media", ownership="create"),),
+    encord=OtcEncord(principal=OBS_USER),
+)  # fmt: skip
 
 
 def elsewhere(cloud: str, *, sequences: bool) -> Any:

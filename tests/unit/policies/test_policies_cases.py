@@ -8,15 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from court import ACCOUNT, BY_ID, ENCORD, IMAGES, OTHER, SEQUENCES, Thing, elsewhere, settings, violations
+from court import (
+    ACCOUNT,
+    BY_ID,
+    ENCORD,
+    IMAGES,
+    MEDIA,
+    OBS_USER,
+    OTHER,
+    SEQUENCES,
+    Thing,
+    elsewhere,
+    settings,
+    violations,
+)
 from msgspec.structs import replace
 
 import kinds
 from integrations.access import aws
-from integrations.environment.model import Settings
+from integrations.access import s3_compatible as store
+from integrations.environment.model import Checkers, Settings
+from integrations.environment.s3_compatible import OtcChecker, S3Integration
 
 OFF, ON = settings(IMAGES), settings(SEQUENCES)
 ORIGIN = "https://app.encord.com"
+CHECKER = f"domain/{'0' * 32}:user/checker"
 OBS = "pulumi-python:dynamic/encord:ObsBucket"
 BLOCK = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
 
@@ -334,7 +350,7 @@ keeps("no prefix", granted(allow("s3:PutObject", OBJECTS)), under=settings(repla
 keeps("sequences off is another rule's", granted(allow("s3:PutObject", OBJECTS)), under=OFF)
 breaks("whole bucket", "outside of writePrefix 'w/'", granted(allow("s3:PutObject", OBJECTS)))
 
-for cloud, word in ((kinds.GOOGLE, "gcp"), (kinds.AZURE, "azure"), (kinds.OTC, "otc")):
+for cloud, word in ((kinds.GOOGLE, "gcp"), (kinds.AZURE, "azure")):
     breaks, keeps = about("writing-needs-image-sequences", cloud)
     off, on = (settings(elsewhere(word, sequences=value)) for value in (False, True))
     none = settings(IMAGES)
@@ -360,10 +376,6 @@ for cloud, word in ((kinds.GOOGLE, "gcp"), (kinds.AZURE, "azure"), (kinds.OTC, "
             reads = Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + reader, "scope": inside})
             writes = Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + contributor, "scope": inside})
             more = [Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + contributor, "scope": scope})]
-        case _:
-            reads = Thing(OBS, {"bucket": "acme-media", "policy": document(allow("GetObject", Principal={"ID": "a"}))})
-            writes = Thing(OBS, {"bucket": "acme-media", "policy": document(allow("PutObject", Principal={"ID": "a"}))})
-            more = [Thing(OBS, {"bucket": "acme-media", "policy": document(allow("s3:*", Principal={"AWS": "a"}))})]
     keeps("reading", reads, under=off)
     keeps("writing, sequences on", writes, under=on)
     breaks("writing, sequences off", "image sequences", writes, under=off)
@@ -371,6 +383,46 @@ for cloud, word in ((kinds.GOOGLE, "gcp"), (kinds.AZURE, "azure"), (kinds.OTC, "
     for number, one in enumerate(more):
         breaks(f"writing {number}", "image sequences", one, under=off)
         keeps(f"writing {number}, sequences on", one, under=on)
+
+STORE_OFF = settings(MEDIA)
+MEDIA_WRITES = replace(MEDIA, image_sequences=True, write_prefix="w/")
+STORE_ON = settings(MEDIA_WRITES, checkers=Checkers(otc=OtcChecker(principal=CHECKER)))
+
+
+def obs(*statements: dict[str, Any], **props: Any) -> Thing:
+    return Thing(OBS, {"bucket": "acme-media", "policy": document(*statements), **props})
+
+
+def stated_for(integration: Any, environment: Settings) -> list[dict[str, Any]]:
+    checker = store.checker_principal(integration, environment)
+    found = store.bucket_policy(integration, integration.buckets[0], checker)
+    assert found
+    return found["Statement"]
+
+
+USER = {"AWS": store.principal_arn(OBS_USER)}
+ALL_MEDIA, UNDER_W = ("arn:aws:s3:::acme-media/*", "arn:aws:s3:::acme-media/w/*")
+breaks, keeps = about("writing-needs-image-sequences", kinds.OTC, STORE_OFF)
+keeps("what access states", obs(*stated_for(MEDIA, STORE_OFF)))
+keeps("what access states, with sequences and a checker", obs(*stated_for(MEDIA_WRITES, STORE_ON)), under=STORE_ON)
+keeps("anywhere in the bucket", obs(allow("s3:PutObject", ALL_MEDIA, Principal=USER)), under=STORE_ON)
+keeps("reading", obs(allow("GetObject", Principal={"ID": OBS_USER})))
+keeps("no policy", Thing(OBS, {"bucket": "acme-media", "policy": None}))
+breaks("writing, sequences off", "image sequences are off", obs(allow("s3:PutObject", ALL_MEDIA, Principal=USER)))
+breaks("in OBS's own words", "may s3:PutObject", obs(allow("PutObject", ALL_MEDIA, Principal={"ID": OBS_USER})))
+breaks("everything", "may s3:*", obs(allow("s3:*", ALL_MEDIA, Principal=USER)), under=STORE_ON)
+breaks(
+    "somebody else",
+    "user/other may",
+    obs(allow("s3:PutObject", ALL_MEDIA, Principal={"AWS": "arn:aws:iam::1:user/other"})),
+    under=STORE_ON,
+)
+breaks("a bucket of no integration", "image sequences are off", obs(allow("s3:PutObject", Principal=USER)), under=OFF)
+breaks, keeps = about("writing-stays-under-its-prefix", kinds.OTC, STORE_ON)
+keeps("what access states", obs(*stated_for(MEDIA_WRITES, STORE_ON)))
+keeps("under the prefix", obs(allow("s3:PutObject", UNDER_W, Principal=USER)))
+keeps("sequences off is another rule's", obs(allow("s3:PutObject", ALL_MEDIA, Principal=USER)), under=STORE_OFF)
+breaks("whole bucket", "outside of writePrefix", obs(allow("s3:PutObject", ALL_MEDIA, Principal=USER)))
 
 # -- encrypted-as-configured -----------------------------------------------------------
 
@@ -391,6 +443,12 @@ breaks("another key", OTHER_KEY, encrypted(sseAlgorithm="aws:kms", kmsMasterKeyI
 breaks("no key", f"the environment names {KEY}", encrypted(sseAlgorithm="AES256"), under=KEYED)
 breaks("an unnamed key", "names none", encrypted(sseAlgorithm="aws:kms", kmsMasterKeyId=KEY))
 breaks("nothing", "names no algorithm", Thing(kinds.BUCKET_ENCRYPTION, {"bucket": "acme-eu", "rules": []}))
+breaks, keeps = about("encrypted-as-configured", kinds.OTC, STORE_OFF)
+STORE_KEYED = settings(replace(MEDIA, buckets=(replace(MEDIA.buckets[0], kms_key="key-1"),)))
+keeps("none configured", obs())
+keeps("the configured key", obs(kmsKey="key-1"), under=STORE_KEYED)
+breaks("an unnamed key", "names none", obs(kmsKey="key-1"))
+breaks("no key", "names key-1", obs(), under=STORE_KEYED)
 breaks, keeps = about("encrypted-as-configured", kinds.AZURE)
 keeps("nothing said", Thing(kinds.STORAGE_ACCOUNT, {}))
 breaks("off", "switched off", Thing(kinds.STORAGE_ACCOUNT, {"encryption": {"services": {"blob": {"enabled": False}}}}))
@@ -415,22 +473,14 @@ breaks(
 )
 breaks("old", "TLS1_0", Thing(kinds.STORAGE_ACCOUNT, {"minimumTlsVersion": "TLS1_0"}))
 breaks("nothing said", "which means TLS 1.0", Thing(kinds.STORAGE_ACCOUNT, {}))
-breaks, keeps = about("tls-only", kinds.OTC)
-OBS_DENIAL = {
-    "Effect": "Deny",
-    "Principal": {"ID": "*"},
-    "Action": "*",
-    "Resource": "acme-media/*",
-    "Condition": {"Bool": {"SecureTransport": "false"}},
-}
-keeps("denied", Thing(OBS, {"policy": document(OBS_DENIAL)}))
-keeps("denied in S3's words", Thing(OBS, {"policy": document(DENIAL)}))
-breaks("no policy", "does not deny plain HTTP", Thing(OBS, {}))
-breaks(
-    "the wrong way round",
-    "does not deny",
-    Thing(OBS, {"policy": document({**OBS_DENIAL, "Condition": {"Bool": {"SecureTransport": "true"}}})}),
+breaks, keeps = about("tls-only", kinds.OTC, STORE_OFF)
+keeps("what access states", obs(*stated_for(MEDIA, STORE_OFF)))
+breaks("no policy", "does not deny plain HTTP", Thing(OBS, {"bucket": "acme-media"}))
+breaks("another bucket's", "acme-media", obs(DENIAL))
+WITHOUT_POLICIES = settings(
+    S3Integration(name="minio", endpoint="https://minio.example", grants="user-policy", buckets=MEDIA.buckets)
 )
+keeps("a store without bucket policies", Thing(OBS, {"bucket": "acme-media", "policy": None}), under=WITHOUT_POLICIES)
 
 # -- access points ---------------------------------------------------------------------
 
