@@ -24,6 +24,8 @@ from integrations.registration.rules import Rules
 from integrations.registration.shapes import Shape, guess
 from integrations.registration.url_bulk import UrlBulk
 
+_TRUST = 32  # how often in a row a chunk may not fit, before the shape is doubted
+_SMALL = 4096  # bytes of a chunk that is not worth halving
 _GUESSES = 32  # shapes tried in one section, before plain Python does the rest
 
 _UNTYPED = msgspec.json.Decoder(list[dict[str, Any]])
@@ -50,24 +52,37 @@ class Bulk:
         self._urls = UrlBulk(rules.urls)
         self._shapes: dict[str, Shape | None] = {}
         self._guesses: dict[str, int] = {}
+        self._trust: dict[str, int] = {}
 
     def prove(self, kind: Kind, text: bytes) -> tuple[int, list[str]] | None:
-        """The number of items in a JSON array of clean ones, and their URLs; None if that is not proven."""
-        shape = self._shapes.get(kind.section)
+        """The number of items in a JSON array of clean ones, and their URLs; None if that is not proven.
+
+        While the shape fits most chunks, one that it does not fit is handed back to be halved:
+        a single odd item shall not cost its neighbours their speed.
+        """
+        section = kind.section
+        shape, trust = self._shapes.get(section), self._trust.get(section, 0)
         if shape is not None and (proven := self._by_shape(shape, kind, text)) is not None:
+            self._trust[section] = min(trust + 4, _TRUST)
             return proven
+        if trust and len(text) > _SMALL:
+            self._trust[section] = trust - 1
+            return None
         try:
             items = _UNTYPED.decode(text)
         except _REFUSED:
             return None
-        self._learn(kind, items)
-        return self._by_item(kind, items, text)
+        proven = self._by_item(kind, items, text)
+        if proven is not None and len(items) > 1:
+            self._learn(kind, items)
+        return proven
 
     def _learn(self, kind: Kind, items: list[dict[str, Any]]) -> None:
         tried = self._guesses.get(kind.section, 0)
-        if len(items) > 1 and tried < _GUESSES:
+        if tried < _GUESSES:
             self._guesses[kind.section] = tried + 1
-            self._shapes[kind.section] = guess(kind, items, needs_media=self._rules.strict_client_only)
+            shape = guess(kind, items, needs_media=self._rules.strict_client_only)
+            self._shapes[kind.section] = shape or self._shapes.get(kind.section)
 
     # -- by shape ---------------------------------------------------------------------------------
 
@@ -176,17 +191,12 @@ class Bulk:
     # -- rows ---------------------------------------------------------------------------------------
 
     def prove_rows(self, layout: Layout, columns: list[list[str]], groups: Groups) -> list[str] | None:
-        """The URLs of a block of clean rows; None if that is not proven. Cells that start a line start with a line feed."""
-        lined = columns[0]
-        # Every line feed before the first cell of a line, and nowhere else: so no row has another width.
-        starts = "".join(lined)
-        if layout.url != 0 or starts.count("\n") != len(lined) or not _all_start_lines(starts, lined):
-            return None
-        urls = starts[1:].split("\n")
+        """The URLs of a block of clean rows; None if that is not proven."""
+        urls = columns[layout.url]
         titles = columns[layout.title] if layout.title is not None else []
         if titles and max(map(len, titles)) > MAX_TITLE:
             return None
-        if "" in urls or not self._urls.prove(urls, layout.kind, one_line=True):
+        if "" in urls or not self._urls.prove(urls, layout.kind, one_line=False):
             return None
         if layout.kind.grouped:
             return urls if self._groups_fit(layout, columns, urls, titles, groups) else None
@@ -214,10 +224,6 @@ class Bulk:
                 return False
         groups.seen.update(found)
         return True
-
-
-def _all_start_lines(joined: str, cells: list[str]) -> bool:
-    return all(cell[:1] == "\n" for cell in cells) and joined[:1] == "\n"
 
 
 def _urls_of(shape: Shape, items: list[Any]) -> tuple[list[str] | None, list[tuple[str, ...]]]:

@@ -9,8 +9,11 @@ the others, and those in which something is wrong, are read cell by cell with po
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
+from itertools import repeat
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct
@@ -22,6 +25,7 @@ from integrations.registration.window import Window
 
 WINDOW = 128 * 1024
 MAX_ROW = 1024 * 1024
+_SMALLEST_REACH = 1024
 
 URL_HEADING = "ObjectURL"
 HEADINGS = {
@@ -67,7 +71,7 @@ class Handler(Protocol):
         """Take note of new headings."""
 
     def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:
-        """Prove rows clean and take them, or return False. The first column's cells start with a line feed."""
+        """Prove rows clean and take them, or return False."""
 
     def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:
         """Examine and take one row."""
@@ -87,7 +91,8 @@ class CsvScanner:
         layout: Layout | None = None,
     ) -> None:
         self._window = Window(file, window)
-        self._size = window
+        self._size = self._reach = window
+        self._unproven = 0  # the end of a block that could not be proven
         self._handler = handler
         self._report = report
         self._fast = fast
@@ -102,53 +107,33 @@ class CsvScanner:
             self._report(Defect(FindingId.BYTE_ORDER_MARK, 0, "", "", text, "remove it", (Edit(start=0, end=3),)))
             window.at = 3
         while True:
-            window.ensure(self._size)
+            window.ensure(self._reach)
             if not window.unread:
                 return
             if not (self._fast and self._layout and self._block(self._layout)):
-                self._rows(window.at + self._size if self._fast else window.at + 1)
+                self._unproven = 0
+                self._reach = max(_SMALLEST_REACH, self._reach // 2)
+                self._row()
 
     # -- whole blocks ---------------------------------------------------------------------------
 
     def _block(self, layout: Layout) -> bool:
-        """Take the lines of the window up to the next headings, if nothing is wrong with them."""
+        """Take lines that the handler proves: all of the window, or half of them, or half of that (see scan.py)."""
         window = self._window
-        end = window.data.rfind(b"\n", window.at, min(window.end, window.at + self._size)) + 1
-        if end <= window.at:
-            return False
-        block = bytes(window.data[window.at : end])
-        heading = block.lower().find(b"objecturl")
-        if heading >= 0:
-            end = window.at + block.rfind(b"\n", 0, heading) + 1
-            block = block[: end - window.at]
-        if not block or b'"' in block or b"\0" in block:
-            return False
-        try:
-            text = block.decode()
-        except UnicodeDecodeError:
-            return False
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-        # With a line feed before each line, a cell that starts a line can be told from the others.
-        cells = ("\n" + text[:-1]).replace("\n", ",\n").split(",")[1:]
-        width = len(layout.columns)
-        columns = [cells[number::width] for number in range(width)]
-        lines = text.count("\n")
-        if len(cells) != lines * width or "\r" in text:
-            return False
-        if not self._handler.block(layout, columns, window.offset, window.base + end):
-            return False
-        window.at = end
-        return True
+        limit = min(window.end, window.at + self._reach)
+        if self._unproven > window.offset:
+            limit = min(limit, window.at + (self._unproven - window.offset) // 2)
+        while (end := window.data.rfind(b"\n", window.at, limit) + 1) > window.at:
+            columns = _columns(bytes(window.data[window.at : end]), len(layout.columns))
+            if columns and self._handler.block(layout, columns, window.offset, window.base + end):
+                self._reach = min(self._size, self._reach * 2)
+                window.at = end
+                return True
+            self._unproven = window.base + end
+            limit = window.at + (end - window.at) // 2
+        return False
 
     # -- row by row -------------------------------------------------------------------------------
-
-    def _rows(self, until: int) -> None:
-        window = self._window
-        goal = window.base + until
-        while window.offset < goal and window.unread:
-            self._row()
-            window.ensure(self._size // 2)
 
     def _row(self) -> None:
         window = self._window
@@ -271,6 +256,40 @@ class CsvScanner:
             text, fix = "the first row must be headings", "put ObjectURL and the title's heading into the first row"
         self._report(Defect(FindingId.CSV_NO_HEADINGS, start, "", shown, text, fix))
         self._layout = Layout(KINDS["videos"], tuple("?" for _ in cells), 0, None, None)
+
+
+def _columns(block: bytes, width: int) -> list[list[str]] | None:
+    """The columns of whole lines; None if not every line has exactly `width` cells, or the text is odd."""
+    if b"\0" in block:
+        return None
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        return None
+    if '"' in text:
+        return _quoted_columns(text, width)
+    # A line feed goes before each line, so that a cell which starts a line can be told from the others.
+    end = "\r\n" if text.endswith("\r\n") else "\n"
+    cells = ("\n" + text.removesuffix(end).replace(end, ",\n")).split(",")
+    first = cells[::width]
+    lines = text.count("\n")
+    if "\r" in text and text.count("\r") != (lines if end == "\r\n" else 0):
+        return None
+    if len(cells) != lines * width or not all(map(str.startswith, first, repeat("\n"))):
+        return None
+    return ["".join(first)[1:].split("\n"), *(cells[number::width] for number in range(1, width))]
+
+
+def _quoted_columns(text: str, width: int) -> list[list[str]] | None:
+    if text.count('"') % 2:  # the last line ends within quotes
+        return None
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        return None
+    if any(len(row) != width or '"' in row[0] for row in rows):
+        return None
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _plain(text: str) -> str:

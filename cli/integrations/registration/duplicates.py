@@ -1,9 +1,11 @@
 """Which object URLs stand in the files more than once; exact, in bounded memory, at any size.
 
-Eight bytes of every URL are kept: its hash, in one of 64 partitions by its low bits, which go to
-temporary files when they grow. A hash that occurs twice in its partition makes a candidate.
-The blocks of the files that candidates came from are read again and compared by text, so two
-URLs that only share a hash are never reported.
+Files made from listings are in order, and in ascending order nothing can repeat: of a run of
+ascending blocks only its ends are kept. Where runs overlap, or there is no order, eight bytes of
+every URL are kept: its hash, in one of 64 partitions by its low bits, which go to temporary
+files when they grow. A hash that occurs twice in its partition makes a candidate. The blocks of
+the files that candidates came from are read again and compared by text, so two URLs that only
+share a hash are never reported.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import tempfile
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import lt
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -19,6 +23,7 @@ from msgspec import Struct
 _PARTITIONS = 64
 _MASK = _PARTITIONS - 1
 _IN_MEMORY = 1_000_000  # hashes, 8 bytes each
+_RUNS = 64
 _BLOCK = 256  # URLs; below that, neighbouring items share a block
 
 
@@ -30,6 +35,18 @@ class Block(Struct, frozen=True):
     first: int
     start: int
     end: int
+
+
+class _Run(Struct):
+    """Blocks whose URLs ascend from the first to the last. urls: how many the last block has."""
+
+    first: str
+    last: str
+    blocks: list[Block]
+    urls: int = 0
+
+    def overlaps(self, other: _Run) -> bool:
+        return self.first <= other.last and other.first <= self.last
 
 
 class UrlIndex:
@@ -45,14 +62,54 @@ class UrlIndex:
         self._open: Block | None = None
         self._open_urls = 0
         self._in_memory = 0
+        self._in_order = True  # nothing had to be hashed so far
+        self._runs: list[_Run] = []
         self.count = 0
 
     def add(self, urls: Sequence[str], block: Block) -> None:
         """Take the URLs of a block of items, in the order of the file."""
+        self.count += len(urls)
+        if not urls or (self._in_order and self._append(urls, block)):
+            return
+        self._in_order = False
+        self._hash(urls, block)
+
+    def _append(self, urls: Sequence[str], block: Block) -> bool:
+        """Make the block part of a run, if its URLs ascend and there are not too many runs."""
+        if not all(map(lt, urls, islice(urls, 1, None))):
+            return False
+        run = self._runs[-1] if self._runs else None
+        if run is None or urls[0] <= run.last:
+            if len(self._runs) == _RUNS:
+                return False
+            run = _Run(urls[0], urls[-1], [])
+            self._runs.append(run)
+        run.last = urls[-1]
+        before = run.blocks[-1] if run.blocks else None
+        if before and before.file == block.file and before.section == block.section and run.urls < _BLOCK:
+            block = Block(block.file, block.section, before.first, before.start, block.end)
+            run.blocks.pop()
+        else:
+            run.urls = 0
+        run.urls += len(urls)
+        run.blocks.append(block)
+        return True
+
+    def unhashed(self) -> list[Block]:
+        """The blocks of runs in which something may repeat after all: their URLs are to be given to `settle`."""
+        runs = sorted(self._runs, key=lambda run: run.first)
+        overlapping = [run for run in runs if any(run.overlaps(other) for other in runs if other is not run)]
+        return [block for run in (overlapping if self._in_order else runs) for block in run.blocks]
+
+    def settle(self, urls: Sequence[str], block: Block) -> None:
+        """Take the URLs of a block that `unhashed` named."""
+        self._open = None  # it is no neighbour of the block before
+        self._hash(urls, block)
+
+    def _hash(self, urls: Sequence[str], block: Block) -> None:
         put = self._put
         for value in map(hash, urls):
             put[value & _MASK](value)
-        self.count += len(urls)
         self._in_memory += len(urls)
         self._extend(block, len(urls))
         if self._in_memory > _IN_MEMORY:
@@ -93,7 +150,8 @@ class UrlIndex:
             repeated |= here
             if len(repeated) >= limit:
                 break
-        return repeated, [self._blocks[number] for number in sorted(blocks)]
+        found = [self._blocks[number] for number in blocks]
+        return repeated, sorted(found, key=lambda block: (block.file, block.start))
 
     def _partition(self, number: int) -> array[int]:
         values = array("q")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from integrations.environment.model import AwsIntegration, Integration, OtcIntegration, S3Integration
 from integrations.errors import ConfigurationError
-from integrations.registration.object_url import otc_url, s3_compatible_url, s3_url
+from integrations.registration.object_url import Cloud, otc_url, s3_compatible_url, s3_url
 from integrations.registration.url_rules import Location
 
 
@@ -32,7 +32,8 @@ def first_url(integration: Integration, key: str) -> str:
 
 def _places(integration: Integration) -> list[Location]:
     if isinstance(integration, OtcIntegration | S3Integration):
-        cloud, region = ("otc", integration.region) if isinstance(integration, OtcIntegration) else ("other", None)
+        cloud: Cloud = "otc" if isinstance(integration, OtcIntegration) else "other"
+        region = integration.region if isinstance(integration, OtcIntegration) else None
         return [Location(cloud, one.name, region, prefixes=integration.prefixes) for one in integration.buckets]
     if not isinstance(integration, AwsIntegration):
         raise ConfigurationError(f"integration {integration.name}: its objects' URLs cannot be told from its settings")

@@ -19,12 +19,56 @@ _ITEMS = msgspec.json.Decoder(list[dict[str, Any]])
 
 def json_mentions(source: BinaryIO, block: Block, hashes: set[int]) -> Iterator[Mention]:
     """The asked-for URLs in a block of items, read with the same scanner as the whole file."""
+    text, head = _json_block(source, block)
+    handler = _JsonFinder(block, hashes, block.start - head)
+    Scanner(text, handler, lambda _: None).run()
+    yield from sorted(handler.found, key=lambda mention: mention.offset)
+
+
+def json_urls(source: BinaryIO, block: Block) -> list[str]:
+    """All URLs of a block of items."""
+    text, _ = _json_block(source, block)
+    handler = _JsonUrls()
+    Scanner(text, handler, lambda _: None).run()
+    return handler.urls
+
+
+def _json_block(source: BinaryIO, block: Block) -> tuple[BinaryIO, int]:
+    """A document of only this block, and how much stands before it there."""
     head = b'{"%b":[' % block.section.encode()
     source.seek(block.start)
-    text = head + source.read(block.end - block.start) + b"]}"
-    handler = _JsonFinder(block, hashes, block.start - len(head))
-    Scanner(io.BytesIO(text), handler, lambda _: None).run()
-    yield from sorted(handler.found, key=lambda mention: mention.offset)
+    return io.BytesIO(head + source.read(block.end - block.start) + b"]}"), len(head)
+
+
+def _urls_of(text: bytes) -> tuple[int, list[str]] | None:
+    """How many items, and their URLs; None if they cannot be decoded."""
+    try:
+        items = _ITEMS.decode(text)
+        return len(items), [url for item in items for url in item_urls(item) if isinstance(url, str)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+class _JsonUrls:
+    def __init__(self) -> None:
+        self.urls: list[str] = []
+
+    def key(self, key: Node) -> None:
+        pass
+
+    def setting(self, member: Member) -> None:
+        pass
+
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
+        found = _urls_of(text)
+        if found is None:
+            return None
+        self.urls += found[1]
+        return found[0]
+
+    def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
+        if node.kind == "object":
+            self.urls += [url for url in item_urls(node.plain()) if isinstance(url, str) and url]
 
 
 class _JsonFinder:
@@ -39,12 +83,8 @@ class _JsonFinder:
         pass
 
     def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
-        try:
-            items = _ITEMS.decode(text)
-            urls = [url for item in items for url in item_urls(item)]
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-        return len(items) if self._hashes.isdisjoint(map(hash, urls)) else None
+        found = _urls_of(text)
+        return found[0] if found and self._hashes.isdisjoint(map(hash, found[1])) else None
 
     def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
         members = node.value if node.kind == "object" else []
@@ -61,17 +101,26 @@ def csv_mentions(
     source: BinaryIO, block: Block, hashes: set[int], layouts: list[tuple[int, Layout]]
 ) -> Iterator[Mention]:
     """The asked-for URLs in a block of rows."""
+    yield from (one for one in _csv_cells(source, block, layouts) if hash(one.url) in hashes)
+
+
+def csv_urls(source: BinaryIO, block: Block, layouts: list[tuple[int, Layout]]) -> list[str]:
+    """All URLs of a block of rows."""
+    return [one.url for one in _csv_cells(source, block, layouts)]
+
+
+def _csv_cells(source: BinaryIO, block: Block, layouts: list[tuple[int, Layout]]) -> list[Mention]:
     layout = next(layout for offset, layout in reversed(layouts) if offset <= block.start)
     source.seek(block.start)
-    handler = _CsvFinder(block, hashes)
+    handler = _CsvFinder(block)
     text = io.BytesIO(source.read(block.end - block.start))
     CsvScanner(text, handler, lambda _: None, fast=False, layout=layout).run()
-    yield from handler.found
+    return handler.found
 
 
 class _CsvFinder:
-    def __init__(self, block: Block, hashes: set[int]) -> None:
-        self._block, self._hashes = block, hashes
+    def __init__(self, block: Block) -> None:
+        self._block = block
         self.found: list[Mention] = []
 
     def headings(self, layout: Layout, offset: int) -> None:
@@ -82,6 +131,5 @@ class _CsvFinder:
 
     def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:  # noqa: ARG002
         url = cells[layout.url]
-        if hash(url.text) in self._hashes:
-            offset = self._block.start + url.start
-            self.found.append(Mention(url.text, self._block.file, "ObjectURL", offset))
+        if url.text:
+            self.found.append(Mention(url.text, self._block.file, "ObjectURL", self._block.start + url.start))

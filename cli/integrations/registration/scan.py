@@ -12,7 +12,8 @@ no other reading. So:
    rules to the chunk as a whole. If it can, the guess was right and every item in it is clean;
 4. if it cannot, take half the text, and half of that, until a part is proven or one item is
    left. That item is read by the lenient parser, which judges its syntax, keeps positions and
-   recovers; the handler examines what came out. Then go on behind it.
+   recovers; the handler examines what came out. Then go on behind it, with half the courage:
+   where one item is wrong, the next may be too.
 
 A wrong guess (the separator stood inside a text) costs a decode and nothing else: it cannot be
 proven. No Python code runs per byte, and hardly any per item, as long as items are clean.
@@ -27,8 +28,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeVar
-
-import msgspec
 
 from integrations.registration.findings import Defect, Edit, FindingId
 from integrations.registration.lenient import (
@@ -46,11 +45,8 @@ from integrations.registration.window import Window
 
 WINDOW = 128 * 1024
 MAX_ITEM = 32 * 1024 * 1024  # bytes; bounds the memory, far above any real item
-_GUESSES = 8
-_SMALLEST_REACH = 4096
+_SMALLEST_REACH = 1024
 
-_RAW_ITEMS = msgspec.json.Decoder(list[msgspec.Raw])
-_ERROR_BYTE = re.compile(r"\(byte (\d+)\)$")
 _BEHIND_ITEM = re.compile(rb"\}[ \t\r\n]*+,[ \t\r\n]*+\{[ \t\r\n]*+\"[^\"\\]{1,64}+\"")
 _ITEM_KEYS = b"objectUrl|objectUrl_0|title|createVideo|clientMetadata|videoMetadata|imageMetadata|audioMetadata"
 _TOP_KEYS = "|".join((*KINDS, *UNCHECKED_SECTIONS, *SETTINGS)).encode()
@@ -115,6 +111,7 @@ class Scanner:
         self._report = report
         self._fast = fast
         self._separator = b""
+        self._unproven = 0  # the end of a text that could not be proven, so something is wrong before it
         self._lists: dict[str, _List] = {}
         self._settings: dict[str, Member] = {}
         self.counts: dict[str, int] = {}
@@ -244,6 +241,8 @@ class Scanner:
             return
         self.counts[section] = index + 1
         window = self._window
+        self._unproven = 0
+        self._reach = max(_SMALLEST_REACH, self._reach // 2)
         node = self._parse(lambda parser: parser.value(f"{path}[{index}]"))
         start, end = node.start - window.base, node.end - window.base
         self._handler.item(section, index, node, bytes(window.data[start:end]))
@@ -258,56 +257,19 @@ class Scanner:
         window = self._window
         window.ensure(self._reach)
         limit = min(window.end, window.at + self._reach)
-        for _ in range(_GUESSES):
-            cut = window.data.rfind(self._separator, window.at, limit)
-            if cut < 0:
-                break
+        if self._unproven > window.offset:
+            limit = min(limit, window.at + (self._unproven - window.offset) // 2)
+        while (cut := window.data.rfind(self._separator, window.at, limit)) >= 0:
             with memoryview(window.data) as view:
                 text = b"".join((b"[", view[window.at : cut + 1], b"]"))
             taken = self._handler.chunk(section, index, window.offset, text)
-            if taken is None:
-                error = _syntax_error(text)
-                if error is not None:  # a wrong guess, or broken text: take what stands before it
-                    limit = window.at + (error - 1 if error else (cut - window.at) // 2)
-                    self._reach = max(_SMALLEST_REACH, self._reach // 2)
-                    continue
-                taken = self._halve(section, index, window.offset, text)
-            self._reach = min(self._size, self._reach * 2)
-            window.at = cut + 1
-            return taken
-        self._reach = min(self._size, self._reach * 2)
+            if taken is not None:
+                self._reach = min(self._size, self._reach * 2)
+                window.at = cut + 1
+                return taken
+            self._unproven = window.base + cut + 1
+            limit = window.at + (cut + 1 - window.at) // 2
         return 0
-
-    def _halve(self, section: str, index: int, offset: int, text: bytes) -> int:
-        """Take the items of a chunk whose syntax is right, but which cannot be proven clean as a whole."""
-        spans: list[tuple[int, int]] = []
-        at = 1
-        for raw in _RAW_ITEMS.decode(text):
-            raw_bytes = bytes(raw)
-            start = text.index(raw_bytes, at)
-            at = start + len(raw_bytes)
-            spans.append((start, at))
-        self._range(section, index, offset - 1, text, spans)
-        return len(spans)
-
-    def _range(self, section: str, index: int, base: int, text: bytes, spans: list[tuple[int, int]]) -> None:
-        start, end = spans[0][0], spans[-1][1]
-        if len(spans) == 1:
-            self._judge(section, index, base, text, start, end)
-            return
-        middle = len(spans) // 2
-        for first, part in ((0, spans[:middle]), (middle, spans[middle:])):
-            start, end = part[0][0], part[-1][1]
-            if self._handler.chunk(section, index + first, base + start, b"[%b]" % text[start:end]) is None:
-                self._range(section, index + first, base, text, part)
-
-    def _judge(self, section: str, index: int, base: int, text: bytes, start: int, end: int) -> None:
-        parser = Parser(text, start, end, base, True, self._report)
-        try:
-            node = parser.value(f"$.{section}[{index}]")
-        except Lost:
-            return
-        self._handler.item(section, index, node, text[start:end])
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -360,15 +322,3 @@ class Scanner:
         window.ensure(64)
         text = bytes(window.data[window.at : min(window.end, window.at + 40)]).decode("utf-8", "replace")
         self._report(Defect(finding, window.offset, path, text, message, fix))
-
-
-def _syntax_error(text: bytes) -> int | None:
-    """None if the text is a JSON array; else the index where it stops to be one, 0 if that is not known."""
-    try:
-        _RAW_ITEMS.decode(text)
-    except msgspec.DecodeError as error:
-        match = _ERROR_BYTE.search(str(error))
-        return int(match[1]) if match else 0
-    except (UnicodeDecodeError, RecursionError):
-        return 0
-    return None

@@ -13,6 +13,8 @@ from integrations.registration.url_rules import UrlOptions, extension_problem, p
 _ALLOWED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?[]@!$&'()*,;=%\n"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _REMEMBERED = 50_000
+_TRUST = 16  # how often in a row URLs may be unlike, before each is looked at
+_FEW = 16
 
 
 class UrlBulk:
@@ -24,6 +26,7 @@ class UrlBulk:
         self._places: dict[str, tuple[str, str] | None] = {}
         self._endings: dict[tuple[str, str], bool] = {}
         self._guess = ""
+        self._trust = 0
 
     def prove(self, urls: Sequence[str], kind: Kind, *, one_line: bool, groups: Sequence[Sequence[str]] = ()) -> bool:
         """Whether all of them are right for the kind, and each group stays within one cloud.
@@ -41,7 +44,11 @@ class UrlBulk:
         if "path/to/" in joined or "/.." in joined:  # perhaps a placeholder
             return False
         if self._alike(urls, joined, kind):
+            self._trust = _TRUST
             return True
+        if self._trust and len(urls) > _FEW:  # an odd one among many: better found by halving
+            self._trust -= 1
+            return False
         return self._each(urls, kind) and (not groups or all(self._one_cloud(group) for group in groups))
 
     def _alike(self, urls: Sequence[str], joined: str, kind: Kind) -> bool:

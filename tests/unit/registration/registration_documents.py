@@ -93,8 +93,8 @@ def written(r: random.Random, whole: dict[str, Any]) -> bytes:
 
 def broken(r: random.Random, raw: bytes) -> bytes:
     """The same text with one to three accidents."""
-    for _ in range(r.randint(1, 3)):
-        at = r.randrange(len(raw))
+    for _ in range(r.randint(1, 3) if raw else 0):
+        at = r.randrange(len(raw) or 1)
         match r.randint(0, 6):
             case 0:
                 raw = raw[:at] + raw[at + 1 :]

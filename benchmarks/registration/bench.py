@@ -1,0 +1,71 @@
+"""Validating registration files beside what only loads them."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+from benchmarks.compare import Contestant, Row, at_most, faster, race
+from benchmarks.registration import data
+
+ROUNDS = 5
+OURS = "benchmarks.registration.contestants:validate"
+ORJSON = "benchmarks.registration.contestants:orjson_loads"
+CSV = "benchmarks.registration.contestants:csv_reader"
+MEMORY = 64  # MiB
+
+
+def run(large: bool) -> list[Row]:
+    """All rows; `large` adds the ten million items."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        rows = _beside(data.images(root / "images.json", 1_000_000), "1 M images, title and 6 fields", ORJSON, 4.0)
+        rows += _beside(data.groups(root / "groups.json", 200_000), "200 k groups of 5 images", ORJSON, 2.5)
+        rows += _beside(data.rows(root / "rows.csv", 2_000_000), "2 M rows of CSV", CSV, 1.5)
+        rows += _errors(root / "images.json", root / "errors.json")
+        if large:
+            path = data.images(root / "large.json", 10_000_000)
+            ours = race([Contestant("ours", OURS, (str(path),))], 1)["ours"]
+            rows.append(at_most(f"10 M images: memory ({ours.seconds:.1f} s)", ours.megabytes, MEMORY, "MiB"))
+    return rows
+
+
+def _beside(path: Path, what: str, baseline: str, floor: float) -> list[Row]:
+    contestants = [Contestant("ours", OURS, (str(path),)), Contestant("baseline", baseline, (str(path),))]
+    samples = race(contestants, ROUNDS)
+    name = baseline.rpartition(":")[2]
+    return [
+        faster(
+            f"validate {what}, {path.stat().st_size / 1e6:.0f} MB", samples["ours"], samples["baseline"], name, floor
+        ),
+        at_most(f"validate {what}: memory", samples["ours"].megabytes, MEMORY, "MiB"),
+    ]
+
+
+def _errors(clean: Path, path: Path) -> list[Row]:
+    """A thousand accidents of ten kinds in the million images: all found, at most twice the time."""
+    accidents = data.accidents(clean, path, 1000, random.Random(2))
+    contestants = [Contestant("clean", OURS, (str(clean),)), Contestant("errors", OURS, (str(path),))]
+    samples = race(contestants, ROUNDS)
+    found = data.found_at(path)
+    rows = [
+        Row(
+            "1000 scattered errors: time beside the clean file",
+            f"{samples['errors'].seconds:.2f} s, {samples['errors'].megabytes} MiB",
+            f"clean {samples['clean'].seconds:.2f} s",
+            samples["clean"].seconds / samples["errors"].seconds,
+            0.5,
+        )
+    ]
+    hits = sum(accident in found for accident in accidents)
+    return [
+        *rows,
+        Row(
+            "1000 scattered errors: found at line and column",
+            f"{hits}",
+            f"{len(accidents)} made",
+            hits / len(accidents),
+            1.0,
+        ),
+    ]
