@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+import yaml
 
 from integrations_sandbox import people, sandbox
 from integrations_sandbox.stages import CHECKER
@@ -42,6 +45,7 @@ class Stage:
     """A running sandbox. `run` runs the command in it; `session` is somebody's AWS session."""
 
     sandbox: sandbox.Sandbox
+    cloud: str | None = None
 
     @property
     def root(self) -> Path:
@@ -95,22 +99,38 @@ class Stage:
 
     def restore(self) -> None:
         """The configuration of the beginning, deployed."""
-        for name in PROJECT:
-            shutil.copy(ROOT / name, self.root / name)
+        _configure(self.root, self.cloud)
         sandbox.start(self.sandbox, lambda _: None)
         self.up()
 
 
-def open_stage(root: Path) -> Iterator[Stage]:
-    """A project in `root`, its sandbox up; everything stopped afterwards."""
+def _configure(root: Path, cloud: str | None) -> None:
+    """The project's own files; of the environment only what is about `cloud`, if one is given."""
     for name in PROJECT:
-        shutil.copy(ROOT / name, root / name)
+        text = (ROOT / name).read_text()
+        (root / name).write_text(_only(text, cloud) if cloud and name == "Pulumi.sandbox.yaml" else text)
+
+
+def _only(text: str, cloud: str) -> str:
+    """The environment without the integrations of other clouds; everything else to the letter as it was."""
+    (_, config), *_ = yaml.compose(text).value
+    named = next(value for key, value in config.value if key.value.endswith(":integrations"))
+    lines = text.splitlines(keepends=True)
+    for _, body in reversed(named.value):
+        if not any((key.value, value.value) == ("cloud", cloud) for key, value in body.value):
+            del lines[body.start_mark.line - 1 : body.end_mark.line]
+    return "".join(lines)
+
+
+def open_stage(root: Path, cloud: str | None = None) -> Iterator[Stage]:
+    """A project in `root`, its sandbox up; everything stopped afterwards."""
+    _configure(root, cloud)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     here = sandbox.open_sandbox(root)
     try:
         sandbox.start(here, lambda _: None)
-        stage = Stage(here)
+        stage = Stage(here, cloud)
         stage.up()
         yield stage
     finally:
@@ -118,12 +138,21 @@ def open_stage(root: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def whole_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    yield from open_stage(tmp_path_factory.mktemp("project"))
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str | None], Stage]]:
+    """A sandbox for each cloud that is asked for, opened once; None is one with all of them."""
+    with contextlib.ExitStack() as opened:
+        opening = contextlib.contextmanager(open_stage)
+
+        @functools.cache
+        def of(cloud: str | None) -> Stage:
+            return opened.enter_context(opening(tmp_path_factory.mktemp(cloud or "project"), cloud))
+
+        yield of
 
 
 @pytest.fixture
-def stage(whole_stage: Stage) -> Iterator[Stage]:
-    """The sandbox, as it was at the beginning, whatever the test does to it."""
-    yield whole_stage
-    whole_stage.restore()
+def stage(stages: Callable[[str | None], Stage], request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """The sandbox of the module's CLOUD (or of all), as it was at the beginning, whatever the test does to it."""
+    mine = stages(getattr(request.module, "CLOUD", None))
+    yield mine
+    mine.restore()

@@ -9,6 +9,7 @@ import pytest
 from integrations.errors import ExitCode
 
 pytest_plugins = ["stage"]
+CLOUD = "aws"
 MEDIA = ("--integration", "media")
 
 

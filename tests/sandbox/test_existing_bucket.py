@@ -10,6 +10,7 @@ from integrations.errors import ExitCode
 from integrations_sandbox import sandbox
 
 pytest_plugins = ["stage"]
+CLOUD = "aws"
 
 BUCKET = "acme-owned-by-others"
 THEIR_CORS = [

@@ -10,6 +10,7 @@ import pytest
 from integrations.errors import ExitCode
 
 pytest_plugins = ["stage"]
+CLOUD = "aws"
 
 
 def _kill(stage, name):

@@ -15,6 +15,7 @@ from integrations_sandbox.media import write_samples
 from integrations_sandbox.stages import DEPLOYER, stage_of
 
 pytest_plugins = ["stage"]
+CLOUD = "aws"
 
 BASE = "https://acme-media-eu.s3.eu-west-2.amazonaws.com/"
 

@@ -7,6 +7,7 @@ import pytest
 from integrations_sandbox import sandbox
 
 pytest_plugins = ["stage"]
+CLOUD = "aws"
 
 
 @pytest.fixture
