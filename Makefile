@@ -40,12 +40,13 @@ lint: install ## style, import rules, generated pages
 
 types: install ## strict types
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file pyproject.toml $(wildcard stacks/*.py) policies/rules.py
 
 unit: install ## the pure parts
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n auto tests/unit
 
 sandbox-tests: install ## against real servers on loopback
-	$(BIN)/pytest tests/sandbox
+	$(BIN)/pytest -n auto --dist loadfile tests/sandbox
 
 bench: install ## the benchmarks, as ratios
 	$(BIN)/python -m benchmarks
