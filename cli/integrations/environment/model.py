@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from integrations.environment import aws, gcp, s3_compatible
+from integrations.environment import aws, azure, gcp, s3_compatible
 from integrations.environment.aws import (
     AwsBucket,
     AwsChecker,
@@ -20,35 +20,48 @@ from integrations.environment.aws import (
     MultiRegionAccessPoint,
     OidcTrust,
 )
+from integrations.environment.azure import (
+    AzureAccount,
+    AzureChecker,
+    AzureContainer,
+    AzureEncord,
+    AzureIntegration,
+    AzureResourceGroup,
+)
 from integrations.environment.base import PROJECT, Record, require_origin, require_unique
 from integrations.environment.gcp import GcpBucket, GcpChecker, GcpEncord, GcpIntegration
 from integrations.environment.s3_compatible import OtcChecker, OtcIntegration, S3Checker, S3Integration
 
 __all__ = [
-    "PATTERNS", "PROJECT", "AwsBucket", "AwsChecker", "AwsEncord", "AwsIntegration", "Checkers", "Encord", "Environment",
-    "GcpBucket", "GcpChecker", "GcpEncord", "GcpIntegration", "Integration", "MultiRegionAccessPoint", "OidcTrust",
+    "PATTERNS", "PROJECT", "AwsBucket", "AwsChecker", "AwsEncord", "AwsIntegration", "AzureAccount",
+    "AzureChecker", "AzureContainer", "AzureEncord", "AzureIntegration", "AzureResourceGroup", "Checkers", "Encord",
+    "Environment", "GcpBucket", "GcpChecker", "GcpEncord", "GcpIntegration", "Integration", "MultiRegionAccessPoint", "OidcTrust",
     "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration", "Settings",
 ]  # fmt: skip
 
 # A union by their `cloud` field.
-Integration = AwsIntegration | GcpIntegration | OtcIntegration | S3Integration
+Integration = AwsIntegration | AzureIntegration | GcpIntegration | OtcIntegration | S3Integration
 # What a pattern means, in the words of an error message.
-PATTERNS = {**aws.PATTERNS, **gcp.PATTERNS, **s3_compatible.PATTERNS}
+PATTERNS = {**aws.PATTERNS, **azure.PATTERNS, **gcp.PATTERNS, **s3_compatible.PATTERNS}
 
 
 class Checkers(Record, frozen=True):
-    """The checkers of an environment: on AWS one for each account, on other S3-compatible stores for each endpoint.
+    """The checkers of an environment: on AWS one for each account, on Azure for each tenant, on other S3-compatible
+    stores for each endpoint.
 
-    aws: those on AWS. gcp: the one on Google Cloud. otc: the one on Open Telekom Cloud. s3: those on other stores.
+    aws: those on AWS. azure: those on Azure. gcp: the one on Google Cloud. otc: the one on Open Telekom Cloud.
+    s3: those on other stores.
     """
 
     aws: tuple[AwsChecker, ...] = ()
+    azure: tuple[AzureChecker, ...] = ()
     gcp: GcpChecker | None = None
     otc: OtcChecker | None = None
     s3: tuple[S3Checker, ...] = ()
 
     def __post_init__(self) -> None:
         require_unique([checker.account for checker in self.aws], "the account of a checker")
+        require_unique([checker.tenant for checker in self.azure], "the tenant of a checker")
         require_unique([checker.endpoint for checker in self.s3], "the endpoint of a checker")
 
 
@@ -79,6 +92,10 @@ class Settings(Record, frozen=True):
     def aws_checker(self, account: str) -> AwsChecker | None:
         """The checker of an AWS account, if there is one."""
         return next((checker for checker in self.checkers.aws if checker.account == account), None)
+
+    def azure_checker(self, tenant: str) -> AzureChecker | None:
+        """The checker of an Azure tenant, if there is one."""
+        return next((checker for checker in self.checkers.azure if checker.tenant == tenant), None)
 
     def __post_init__(self) -> None:
         for origin in self.cors_origins:
