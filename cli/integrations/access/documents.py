@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import aws_documents, s3_compatible_documents
+from integrations.access import aws_documents, gcp_documents, s3_compatible_documents
 from integrations.access.record import Document
-from integrations.environment.model import AwsIntegration, Integration, OtcIntegration, S3Integration, Settings
+from integrations.environment.model import (
+    AwsIntegration,
+    GcpIntegration,
+    Integration,
+    OtcIntegration,
+    S3Integration,
+    Settings,
+)
 
 
 def documents(
@@ -20,5 +27,7 @@ def documents(
     match integration:
         case AwsIntegration():
             return aws_documents.documents(integration, settings, existing)
+        case GcpIntegration():
+            return gcp_documents.documents(integration, settings, existing)
         case OtcIntegration() | S3Integration():
             return s3_compatible_documents.documents(integration, settings, existing)

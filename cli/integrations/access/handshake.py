@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from integrations.access import aws_handshake, s3_compatible_handshake
-from integrations.environment.model import AwsIntegration, Integration, OtcIntegration, S3Integration
+from integrations.access import aws_handshake, gcp_handshake, s3_compatible_handshake
+from integrations.environment.model import AwsIntegration, GcpIntegration, Integration, OtcIntegration, S3Integration
 
 
 def steps(integration: Integration, environment: str) -> str:
@@ -11,6 +11,8 @@ def steps(integration: Integration, environment: str) -> str:
     match integration:
         case AwsIntegration():
             mine = aws_handshake.steps(integration, environment)
+        case GcpIntegration():
+            mine = gcp_handshake.steps(integration, environment)
         case OtcIntegration() | S3Integration():
             mine = s3_compatible_handshake.steps(integration, environment)
     title = integration.encord.title or integration.name

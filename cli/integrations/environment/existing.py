@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from integrations.access import gcp_documents
 from integrations.access.aws_documents import Existing
-from integrations.environment.model import AwsBucket, AwsIntegration, Integration, OtcIntegration, S3Integration
+from integrations.environment.model import (
+    AwsBucket,
+    AwsIntegration,
+    GcpIntegration,
+    Integration,
+    OtcIntegration,
+    S3Integration,
+)
 from integrations.environment.s3_compatible import S3Compatible
 from integrations.errors import ConfigurationError, NotAuthorisedError
 
@@ -20,6 +28,9 @@ def read_all(integration: Integration) -> dict[str, Any]:
             return {
                 bucket.name: read_existing(bucket) for bucket in integration.buckets if bucket.ownership == "existing"
             }
+        case GcpIntegration():
+            names = [bucket.name for bucket in integration.buckets if bucket.ownership == "existing"]
+            return {name: _read_gcp(integration, name) for name in names}
         case OtcIntegration() | S3Integration():
             theirs = [bucket for bucket in integration.buckets if bucket.ownership == "existing"]
             return {bucket.name: _read_s3_compatible(integration, bucket.name) for bucket in theirs}
@@ -72,3 +83,21 @@ def _documents(s3: Any, bucket: str) -> Existing:
     except BotoCoreError as error:
         return Existing(unread=f"the bucket's documents could not be read ({type(error).__name__})")
     return Existing(json.loads(policy) if policy else None, tuple(rules))
+
+
+def _read_gcp(integration: GcpIntegration, bucket: str) -> gcp_documents.Existing:
+    from integrations import google_cloud
+
+    google_cloud.load()
+    from google.api_core.exceptions import GoogleAPICallError
+    from google.auth.exceptions import GoogleAuthError
+    from requests import RequestException
+
+    try:
+        own = google_cloud.client(google_cloud.own_credentials(), integration.project)
+        rules = own.get_bucket(bucket, timeout=google_cloud.TIMEOUT_SECONDS, retry=None).cors
+    except GoogleAPICallError as error:
+        return gcp_documents.Existing(unread=f"the bucket could not be asked: {google_cloud.said(error)}")
+    except (GoogleAuthError, RequestException) as error:
+        return gcp_documents.Existing(unread=f"Google Cloud could not be asked ({type(error).__name__})")
+    return gcp_documents.Existing(tuple(dict(rule) for rule in rules))

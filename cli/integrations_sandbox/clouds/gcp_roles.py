@@ -1,6 +1,6 @@
 """Which permissions a role gives, and when a binding with a condition holds.
 
-Roles: https://cloud.google.com/storage/docs/access-control/iam-roles
+Roles on a bucket: integrations.access.gcp_roles, with their source.
 Conditions: https://cloud.google.com/iam/docs/conditions-resource-attributes and
 https://cloud.google.com/storage/docs/access-control/iam#conditions
 """
@@ -10,31 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from integrations.access.gcp_roles import BUCKET_ROLES
 from integrations_sandbox.clouds.gcp_records import Binding, Bucket, Project
 
-_READ = {"storage.objects.get", "storage.objects.list"}
-_PARTS = {f"storage.multipartUploads.{verb}" for verb in ("abort", "create", "list", "listParts")}
-_CREATE = {"storage.objects.create"} | _PARTS - {"storage.multipartUploads.list"}
-_USE = _READ | _CREATE | _PARTS | {"storage.objects.delete", "storage.objects.update"}
-_OBJECT_POLICY = {"storage.objects.getIamPolicy", "storage.objects.setIamPolicy"}
-_BUCKET_READER = {"storage.buckets.get", "storage.objects.list", "storage.multipartUploads.list"}
-_BUCKET_WRITER = _BUCKET_READER | _CREATE | {"storage.objects.delete"}
-_BUCKET_POLICY = {"storage.buckets.getIamPolicy", "storage.buckets.setIamPolicy"}
-_BUCKETS = {f"storage.buckets.{verb}" for verb in ("create", "delete", "get", "list", "update")} | _BUCKET_POLICY
-
-BUCKET_ROLES: dict[str, set[str]] = {
-    "roles/storage.objectViewer": _READ,
-    "roles/storage.objectCreator": _CREATE,
-    "roles/storage.objectUser": _USE,
-    "roles/storage.objectAdmin": _USE | _OBJECT_POLICY,
-    "roles/storage.admin": _USE | _OBJECT_POLICY | _BUCKETS,
-    "roles/storage.bucketViewer": {"storage.buckets.get", "storage.buckets.list"},
-    "roles/storage.legacyObjectReader": {"storage.objects.get"},
-    "roles/storage.legacyObjectOwner": {"storage.objects.get", "storage.objects.update"} | _OBJECT_POLICY,
-    "roles/storage.legacyBucketReader": _BUCKET_READER,
-    "roles/storage.legacyBucketWriter": _BUCKET_WRITER,
-    "roles/storage.legacyBucketOwner": _BUCKET_WRITER | _BUCKET_POLICY | {"storage.buckets.update"},
-}
 # The basic roles reach what is in a bucket only by the convenience members of its policy:
 # https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable
 BASIC_ROLES: dict[str, set[str]] = {
