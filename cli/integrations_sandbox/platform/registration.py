@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -184,13 +185,19 @@ def _check_url(url: str) -> None:
         raise Wrong(f"an object URL has at most {URL_LIMIT} bytes")
 
 
+@lru_cache(maxsize=1000)
+def _snake(name: str) -> str:
+    """`fileSize` as `file_size`."""
+    return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", name)
+
+
 def _metadata(given: Any, key: str) -> dict[str, Any] | None:
     """What the customer says of an object, with keys in snake_case; both spellings are in use."""
     if given is None:
         return None
     if not isinstance(given, dict):
         raise Wrong(f"`{key}` must be a JSON object")
-    facts = {re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", name): value for name, value in given.items()}
+    facts = {_snake(name): value for name, value in given.items()}
     missing = [name for name in REQUIRED[key] if facts.get(name) is None]
     if missing:
         raise Wrong(f"`{key}` lacks {', '.join(missing)}")

@@ -48,8 +48,14 @@ def _insert(db: sqlite3.Connection, item: NewItem, common: tuple[str, str, str, 
 
 def known_identities(db: sqlite3.Connection, folder: str, identities: Iterable[str]) -> set[str]:
     """Which of these identities the folder has already."""
-    query = "select 1 from item where folder = ? and identity = ? limit 1"
-    return {identity for identity in identities if db.execute(query, (folder, identity)).fetchone()}
+    found: set[str] = set()
+    asked = list(set(identities))
+    for start in range(0, len(asked), BATCH):
+        some = asked[start : start + BATCH]
+        marks = ", ".join("?" * len(some))
+        query = f"select identity from item where folder = ? and identity in ({marks})"  # noqa: S608 - question marks
+        found.update(row["identity"] for row in db.execute(query, (folder, *some)))
+    return found
 
 
 def replace_metadata(db: sqlite3.Connection, folder: str, identity: str, client_metadata: dict[str, Any]) -> None:
