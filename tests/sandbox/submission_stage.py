@@ -23,6 +23,7 @@ from platform_stage import EncordUserClient, Person
 from integrations_sandbox.clouds import processes
 from integrations_sandbox.platform import control
 from integrations_sandbox.platform.clouds import Integration
+from integrations_sandbox.platform.clouds.aws import AwsIntegration
 from integrations_sandbox.platform.faults import Fault
 
 TITLE, FOLDER = "acme-media", "Night/2026"
@@ -127,7 +128,7 @@ class Stage:
         """Start, and introduce the operator and the integration: by itself one that can read nothing."""
         self.start()
         self.admin.put_user(self.user.email, "admin", [self.user.public])
-        blind = Integration(
+        blind = AwsIntegration(
             uuid=self.integration, title=TITLE, role_arn="arn:aws:iam::222222222222:role/encord-media", external_id="x",
             access_key="x", secret_key="x", region="eu-west-2",
         )  # fmt: skip

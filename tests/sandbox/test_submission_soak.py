@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from platform_stage import Stage as CloudStage
 from submission_stage import ENVIRONMENT, TITLE, Stage, items, submit_words, write
 
 from integrations_sandbox.clouds import aws as local_aws
-from integrations_sandbox.platform.clouds import Integration
+from integrations_sandbox.platform.clouds.aws import AwsIntegration
 from integrations_sandbox.platform.faults import Fault
 
 pytest_plugins = ("platform_fixtures",)
@@ -49,7 +50,7 @@ def soaked(stage: CloudStage, tmp_path: Path) -> Iterator[Stage]:
     role = stage.role([may_read(), may_list(), may_write()])
     try:
         own.prepare(
-            Integration(
+            AwsIntegration(
                 uuid=own.integration, title=TITLE, role_arn=role, external_id=EXTERNAL_ID, access_key=key.access_key,
                 secret_key=key.secret_key, region=REGIONS[EU], write_prefix=PREFIX,
             )
@@ -75,6 +76,18 @@ def mixed(count: int) -> dict[str, list[dict[str, Any]]]:
     return {**singles, "image_groups": groups}
 
 
+def under_way(project: Path) -> bool:
+    """Whether the journal was left in the middle of something."""
+    db = sqlite3.connect(project / ".integrations" / "journal.sqlite3")
+    try:
+        query = "select count(*) from batch where state in ('planned', 'sending', 'ambiguous', 'running')"
+        return bool(db.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:  # killed before the tables were there
+        return False
+    finally:
+        db.close()
+
+
 @pytest.mark.timeout(max(180, ITEMS // 50))
 def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, capsys):
     document = mixed(ITEMS)
@@ -84,7 +97,7 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
     file = write(project / "soak.json", **text)
     expected = sum(map(len, document.values()))
     dice = random.Random(5)
-    kills = restarts = 0
+    kills = restarts = in_the_work = 0
     began = time.monotonic()
     soaked.faults(*FAULTS)
     while kills < KILLS:
@@ -101,6 +114,7 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
             process.kill()
             process.communicate()
             kills += 1
+            in_the_work += under_way(project)
         else:
             assert process.returncode in (0, 4), (
                 "the end came too early for all the kills, or in a way that it must not"
@@ -117,8 +131,9 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
     lost, twice = expected - len(set(registered)), len(registered) - len(set(registered))
     with capsys.disabled():
         print(  # noqa: T201 - the figure is asked for
-            f"\nsoak: {expected:,} items, {kills} kills, {restarts} platform restarts, {time.monotonic() - began:.0f} s;"
+            f"\nsoak: {expected:,} items, {kills} kills ({in_the_work} with batches under way), {restarts} platform restarts, {time.monotonic() - began:.0f} s;"
             f" registered {len(set(registered)):,}, lost {lost}, twice {twice}; journal {tally}"
         )
+    assert in_the_work >= KILLS / 3
     assert (lost, twice) == (0, 0)
     assert tally == {"registered": expected, "failed": 0, "cancelled": 0, "waiting": 0, "unclear": 0}
