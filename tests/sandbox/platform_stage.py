@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds import processes
 from integrations_sandbox.platform import control
-from integrations_sandbox.platform.clouds import Integration
+from integrations_sandbox.platform.clouds.aws import AwsIntegration
 
 with warnings.catch_warnings():
     # encord 0.1.211 uses what pydantic 2.12 deprecates, while it is imported. So the tests take the SDK from here.
@@ -136,7 +136,7 @@ class Stage:
             "uuid": str(uuid.uuid4()), "external_id": EXTERNAL_ID, "access_key": key.access_key,
             "secret_key": key.secret_key, "region": "eu-west-2", "write_prefix": PREFIX,
         }  # fmt: skip
-        integration = Integration(
+        integration = AwsIntegration(
             role_arn=role, title=title or f"integration {known['uuid'][:8]}", **{**known, **fields}
         )
         self.platform.admin.put_integration(integration)

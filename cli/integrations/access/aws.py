@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from integrations.access import cors
-from integrations.environment.model import AwsBucket, AwsChecker, AwsIntegration
+from integrations.environment.model import AwsBucket, AwsChecker, AwsIntegration, Integration
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -216,9 +216,9 @@ def checker_trust_policy(checker: AwsChecker) -> Document:
     )
 
 
-def checker_policy(checker: AwsChecker, integrations: Iterable[AwsIntegration]) -> Document:
+def checker_policy(checker: AwsChecker, integrations: Iterable[Integration]) -> Document:
     """Least privilege for `integrations check` in one account: it may ask, and read the probe objects, and nothing else."""
-    mine = [integration for integration in integrations if integration.account == checker.account]
+    mine = [one for one in integrations if isinstance(one, AwsIntegration) and one.account == checker.account]
     buckets = [(integration, bucket_arn(bucket)) for integration in mine for bucket in integration.buckets]
     points = [access_point_arn(i, "*") for i in mine if i.multi_region_access_point]
     assumed = [role_arn(integration) for integration in mine if integration.check_principal]

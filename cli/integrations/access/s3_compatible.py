@@ -27,7 +27,7 @@ SID_LIST = "EncordIntegrationsList"
 SID_WRITE = "EncordIntegrationsWrite"
 SID_CHECKER_CLEANS = "EncordIntegrationsCheckerCleans"
 SIDS = (aws.SID_TLS, SID_READ, SID_LIST, SID_WRITE, aws.SID_CHECKER, SID_CHECKER_CLEANS)
-# Their names are those of the S3 API reference of OBS; the question of default encryption is not among them.
+# By the names of the S3 API reference of OBS, which has none for the question of default encryption.
 BUCKET_QUESTIONS = (
     "s3:GetBucketAcl",
     "s3:GetBucketCORS",
@@ -122,8 +122,9 @@ def _checker_grants(integration: S3Compatible, bucket: S3CompatibleBucket, check
         return []
     arn, who = bucket_arn(bucket), {"AWS": [principal_arn(checker)]}
     probes = [f"{arn}/{write_probe_prefix(integration)}*"]
+    more = [] if integration.store.dialect == "obs" else ["s3:GetEncryptionConfiguration"]
     return [
-        {**_allow(aws.SID_CHECKER, list(BUCKET_QUESTIONS), [arn]), "Principal": who},
+        {**_allow(aws.SID_CHECKER, [*BUCKET_QUESTIONS, *more], [arn]), "Principal": who},
         {**_allow(SID_CHECKER_CLEANS, ["s3:DeleteObject", "s3:DeleteObjectVersion"], probes), "Principal": who},
     ]
 

@@ -40,6 +40,11 @@ def _ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
         return unknown(f"no answer to a browser's request: {type(error).__name__}", Obstacle.NETWORK)
 
 
+def is_answered(url: str) -> bool:
+    """Whether a plain GET gets the object. Raises requests.RequestException if nobody answers."""
+    return _fetch("GET", url, {}).ok
+
+
 def ask_preflight(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
     """Whether a preflight from every origin is answered with leave."""
 

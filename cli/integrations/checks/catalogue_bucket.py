@@ -19,8 +19,9 @@ CHECKS = (
     ),
     Check(
         CheckId.BUCKET_PRIVATE, "public access is blocked", ERROR, STATIC,
-        claim="The bucket's own settings block public access altogether.",
-        how="The bucket's public access settings are read.",
+        claim="The bucket's own settings block public access altogether; where a store has no such settings, neither its"
+        " ACL nor its policy lets everybody in.",
+        how="The bucket's public access settings are read, or its ACL and its policy.",
         symptom="None for annotators; the data may become readable by anybody.",
     ),
     Check(

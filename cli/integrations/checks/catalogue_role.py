@@ -12,9 +12,10 @@ CHECKS = (
         symptom="Every registration fails.",
     ),
     Check(
-        CheckId.TRUST_DOCUMENT, "the trust names Encord and its external ID", ERROR, STATIC,
-        claim="The trust document names exactly the configured principals, with the external ID as a condition.",
-        how="The role's trust document is read and compared with what it must be.",
+        CheckId.TRUST_DOCUMENT, "exactly the configured identities are let in", ERROR, STATIC,
+        claim="The document that lets Encord in (on AWS the role's trust, with the external ID as a condition; on"
+        " S3-compatible stores the bucket's policy) names exactly the configured identities.",
+        how="The document is read and compared with what it must be.",
         symptom="Every registration fails; or, if the trust is too wide, others can read the buckets.",
     ),
     Check(
@@ -36,27 +37,35 @@ CHECKS = (
         symptom="None for annotators; another customer of Encord could have it read these buckets.",
     ),
     Check(
+        CheckId.STRANGER_REFUSED, "nobody gets in without Encord's key", ERROR, LIVE,
+        claim="The probe object is refused to who has the id of an access key and not its secret, and to who has neither.",
+        how="On S3-compatible stores: the probe object is asked for with a secret made up for this run, and unsigned.",
+        symptom="None for annotators; others could read these buckets.",
+    ),
+    Check(
         CheckId.READ_GRANTED, "the identity's policies grant reading", ERROR, STATIC,
-        claim="The cloud's simulation says that the role's policies allow reading; the bucket's policy is not in it.",
-        how="IAM simulates the role's policies.",
+        claim="The policies allow Encord's identity to read, as far as they go: on AWS the role's, without the bucket's;"
+        " on S3-compatible stores the bucket's, without the user's own.",
+        how="On AWS, IAM simulates the role's policies; elsewhere the document is judged for Encord's identity.",
         symptom="Objects answer 403 and registrations report them as not readable.",
     ),
     Check(
         CheckId.WRITE_GRANTED_EXACTLY, "writing is granted exactly for image sequences", ERROR, STATIC,
-        claim="The simulation says that writing is allowed if image sequences are on, and not allowed if they are off.",
-        how="IAM simulates the role's policies.",
+        claim="The same policies allow writing if image sequences are on, and do not if they are off.",
+        how="As for reading.",
         symptom="Sequences fail while images work; or Encord may change data that it should only read.",
     ),
     Check(
         CheckId.PROBE_OBJECT_READ, "the probe object is read as Encord would", ERROR, LIVE,
-        claim="The probe object was read with the role's own credentials.",
-        how="The assumed role reads the probe object, in each bucket.",
+        claim="The probe object was read by an identity that may do what Encord may: on AWS the role itself, elsewhere"
+        " the check principal.",
+        how="That identity reads the probe object, in each bucket.",
         symptom="Registrations report objects as missing or not readable.",
     ),
     Check(
         CheckId.WRITE_PROBE, "an object can be written exactly for image sequences", ERROR, LIVE,
-        claim="The role wrote an object if image sequences are on, and was refused if they are off.",
-        how="Only with --write-probe: the role writes one tiny object under a prefix of its own, which is removed.",
+        claim="The same identity wrote an object if image sequences are on, and was refused if they are off.",
+        how="Only with --write-probe: it writes one tiny object under a prefix of its own, which is removed.",
         symptom="Sequences fail while images work; or Encord may change data that it should only read.",
     ),
 )  # fmt: skip

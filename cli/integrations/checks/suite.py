@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from integrations.checks import aws, encord
+from integrations.checks import aws, encord, s3_compatible
 from integrations.checks.records import Evidence, Result
 from integrations.checks.runner import Question, run
 from integrations.encord_client.connection import domain_of
-from integrations.environment.model import AwsIntegration, Environment, Integration
+from integrations.environment.model import AwsIntegration, Environment, Integration, OtcIntegration, S3Integration
 from integrations.errors import NothingMatchedError
 
 
@@ -36,6 +36,8 @@ def _of_its_cloud(integration: Integration, environment: Environment, *, write_p
     match integration:
         case AwsIntegration():
             return aws.questions(integration, environment, write_probe=write_probe)
+        case OtcIntegration() | S3Integration():
+            return s3_compatible.questions(integration, environment, write_probe=write_probe)
 
 
 def evidence(domain: str) -> Evidence:

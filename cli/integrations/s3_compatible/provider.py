@@ -16,9 +16,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
 from pulumi.dynamic import Resource as DynamicResource
-from pulumi.dynamic import ResourceProvider
 
 from integrations.access.compare import normalised
 from integrations.access.s3_compatible import cors_rule

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
 from integrations_sandbox.platform.clouds.aws import AwsDoor, AwsIntegration
 from integrations_sandbox.platform.clouds.door import CloudDoor
+from integrations_sandbox.platform.clouds.s3_compatible import S3CompatibleDoor, S3CompatibleIntegration
 
-# A union by their `cloud` field as soon as there is a second cloud.
-Integration = AwsIntegration
+# A union by their `cloud` field.
+Integration = AwsIntegration | S3CompatibleIntegration
 
 # How encord.orm.storage.StorageLocationName names the cloud of an integration.
-LOCATIONS = {AwsIntegration: "s3"}
+LOCATIONS = {AwsIntegration: "s3", S3CompatibleIntegration: "s3Compatible"}
 
 
-def open_door(integration: Integration, browser_base: str | None = None) -> CloudDoor:
-    """A new door, which has asked for nothing yet; `browser_base` is where signed URLs shall lead."""
-    return AwsDoor(integration, browser_base)
+def open_door(integration: Integration, browser_base: Mapping[str, str]) -> CloudDoor:
+    """A new door, which has asked for nothing yet; `browser_base` is where signed URLs shall lead, by cloud."""
+    match integration:
+        case AwsIntegration():
+            return AwsDoor(integration, browser_base.get("aws"))
+        case S3CompatibleIntegration():
+            return S3CompatibleDoor(integration, browser_base.get(integration.browser))
 
 
 class Doors:
@@ -29,7 +35,7 @@ class Doors:
 
     def fresh(self, integration: Integration) -> CloudDoor:
         """A door of one's own: a job proves with it that the role can be assumed today."""
-        return open_door(integration, self._browser_base.get("aws"))
+        return open_door(integration, self._browser_base)
 
     def shared(self, integration: Integration) -> CloudDoor:
         """The door that requests share."""
