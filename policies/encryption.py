@@ -7,19 +7,25 @@ from collections.abc import Iterator, Sequence
 from pulumi_policy import Severity
 
 import kinds
-from environment import store_buckets
+from environment import google_buckets, store_buckets
 from integrations.environment.model import AwsBucket, AwsIntegration, Settings
 from kinds import kind_of
 from rule import Finding, Resource, Rule, without_companion
 
 
 def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
-    if kind_of(resource.resource_type) == kinds.STORAGE_ACCOUNT:
-        yield from _azure(resource)
-        return
-    if kind_of(resource.resource_type) == kinds.OBS_BUCKET:
-        yield from _store(resource, settings)
-        return
+    match kind_of(resource.resource_type):
+        case kinds.STORAGE_ACCOUNT:
+            yield from _azure(resource)
+        case kinds.OBS_BUCKET:
+            yield from _store(resource, settings)
+        case kinds.GCS_BUCKET:
+            yield from _google(resource, settings)
+        case _:
+            yield from _aws(resource, settings)
+
+
+def _aws(resource: Resource, settings: Settings) -> Iterator[str]:
     wanted = _configured_key(resource.props.get("bucket"), settings)
     rules = resource.props.get("rules") or ()
     defaults = [rule.get("applyServerSideEncryptionByDefault") or {} for rule in rules]
@@ -44,8 +50,15 @@ def _store(resource: Resource, settings: Settings) -> Iterator[str]:
             yield _other_key(key, bucket.kms_key)
 
 
+def _google(resource: Resource, settings: Settings) -> Iterator[str]:
+    key = (resource.props.get("encryption") or {}).get("defaultKmsKeyName")
+    for _, bucket in google_buckets(settings, resource.props.get("name")):
+        if key != bucket.kms_key:
+            yield _other_key(key, bucket.kms_key)
+
+
 def _other_key(key: str | None, wanted: str | None) -> str:
-    return f"the key is {key or 'of the store itself'}, and the environment names {wanted or 'none'}: set `kmsKey`"
+    return f"the key is {key or 'one of the cloud itself'}, and the environment names {wanted or 'none'}: set `kmsKey`"
 
 
 def _configured_key(name: str | None, settings: Settings) -> str | None:
@@ -66,15 +79,14 @@ ENCRYPTED_AS_CONFIGURED = Rule(
     mandatory=True,
     demands={
         kinds.AWS: "The bucket's default encryption names an algorithm, and exactly the key that `kmsKey` names, if any.",
+        kinds.GOOGLE: "The bucket's default key is exactly the one that `kmsKey` names, if any.",
         kinds.OTC: "The bucket's default encryption has exactly the key that `kmsKey` names, if any.",
         kinds.AZURE: "The account does not switch the encryption of blobs off.",
     },
     why="With another key than the role may use, objects answer 403 though every policy looks right.",
     fix="Set `kmsKey` of the bucket in the environment file; the role's statement for the key follows from it.",
-    unseen="Google Cloud encrypts everything, always"
-    " (https://docs.cloud.google.com/docs/security/encryption/default-encryption). Whether an"
-    " S3-compatible store encrypts without a key of yours is the store's matter.",
-    kinds=frozenset({kinds.BUCKET_ENCRYPTION, kinds.STORAGE_ACCOUNT, kinds.OBS_BUCKET}),
+    unseen="Whether an S3-compatible store encrypts without a key of yours is the store's matter.",
+    kinds=frozenset({kinds.BUCKET_ENCRYPTION, kinds.STORAGE_ACCOUNT, kinds.OBS_BUCKET, kinds.GCS_BUCKET}),
     judge=_judge,
 )
 

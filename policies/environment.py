@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from integrations.environment.model import Integration, Settings
+from integrations.environment.model import GcpBucket, GcpIntegration, Settings
 from integrations.environment.s3_compatible import OtcIntegration, S3Compatible, S3CompatibleBucket, S3Integration
 
 StoreBucket = tuple[S3Compatible, S3CompatibleBucket]
-
-
-def integrations_with(settings: Settings, cloud: str, names: Iterable[str]) -> list[Integration]:
-    """The integrations of a cloud that have a bucket (container) of one of these names."""
-    wanted = set(names)
-    return [one for one in _of(settings, cloud) if wanted & {bucket.name for bucket in one.buckets}]
-
-
-def sequences_everywhere(settings: Settings, cloud: str) -> bool:
-    """Whether every integration of a cloud has image sequences on: what a grant to all its buckets needs."""
-    found = _of(settings, cloud)
-    return bool(found) and all(one.image_sequences for one in found)
 
 
 def store_buckets(settings: Settings, name: str | None) -> list[StoreBucket]:
@@ -33,5 +19,12 @@ def store_buckets(settings: Settings, name: str | None) -> list[StoreBucket]:
     ]
 
 
-def _of(settings: Settings, cloud: str) -> list[Integration]:
-    return [one for one in settings.integrations.values() if one.cloud == cloud]
+def google_buckets(settings: Settings, name: str | None) -> list[tuple[GcpIntegration, GcpBucket]]:
+    """The same on Google Cloud."""
+    return [
+        (integration, bucket)
+        for integration in settings.integrations.values()
+        if isinstance(integration, GcpIntegration)
+        for bucket in integration.buckets
+        if bucket.name == name
+    ]

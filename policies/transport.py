@@ -11,13 +11,13 @@ from pulumi_policy import Severity
 import documents
 import kinds
 from environment import store_buckets
-from integrations.access import aws, compare
+from integrations.access import aws, azure, compare
 from integrations.environment.model import Settings
 from kinds import kind_of
 from rule import Finding, Resource, Rule, without_companion
 
 # https://learn.microsoft.com/azure/storage/common/transport-layer-security-configure-minimum-version
-MODERN_TLS = ("TLS1_2", "TLS1_3")
+MODERN_TLS = (azure.account_properties()["minimumTlsVersion"], "TLS1_3")
 
 
 def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
             if props.get("enableHttpsTrafficOnly") is False:
                 yield "enableHttpsTrafficOnly is off: set it to true"
             if (version := props.get("minimumTlsVersion")) not in MODERN_TLS:
-                yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to TLS1_2"
+                yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to {MODERN_TLS[0]}"
 
 
 def _bucket_policy(props: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from court import ENCORD, IMAGES, MEDIA, Thing, settings
+from court import ENCORD, IMAGES, MEDIA, SCANS, Thing, settings
 from msgspec.structs import replace
 from things import (
     BLOCK,
@@ -23,7 +23,7 @@ from things import (
 )
 
 import kinds
-from integrations.access import aws
+from integrations.access import aws, azure
 from integrations.environment.s3_compatible import S3Integration
 
 # -- cors-names-its-origins ------------------------------------------------------------
@@ -78,6 +78,7 @@ breaks(
 )
 breaks("nothing said", "publicAccessPrevention", Thing(kinds.GCS_BUCKET, {}))
 breaks, keeps = about("buckets-are-private", kinds.AZURE)
+keeps("what access states", Thing(kinds.STORAGE_ACCOUNT, azure.account_properties()))
 keeps("account", Thing(kinds.STORAGE_ACCOUNT, {"allowBlobPublicAccess": False}))
 keeps("container", Thing(kinds.CONTAINER, {"publicAccess": "None"}))
 keeps("container, nothing said", Thing(kinds.CONTAINER, {}))
@@ -132,6 +133,14 @@ keeps("none configured", obs())
 keeps("the configured key", obs(kmsKey="key-1"), under=STORE_KEYED)
 breaks("an unnamed key", "names none", obs(kmsKey="key-1"))
 breaks("no key", "names key-1", obs(), under=STORE_KEYED)
+breaks, keeps = about("encrypted-as-configured", kinds.GOOGLE, settings(SCANS))
+GCS_KEY = "projects/p/locations/eu/keyRings/r/cryptoKeys/k"
+GCS_KEYED = settings(replace(SCANS, buckets=(replace(SCANS.buckets[0], kms_key=GCS_KEY),)))
+WITH_GCS_KEY = Thing(kinds.GCS_BUCKET, {"name": "acme-scans", "encryption": {"defaultKmsKeyName": GCS_KEY}})
+keeps("none configured", Thing(kinds.GCS_BUCKET, {"name": "acme-scans"}))
+keeps("the configured key", WITH_GCS_KEY, under=GCS_KEYED)
+breaks("an unnamed key", "names none", WITH_GCS_KEY)
+breaks("no key", f"names {GCS_KEY}", Thing(kinds.GCS_BUCKET, {"name": "acme-scans"}), under=GCS_KEYED)
 breaks, keeps = about("encrypted-as-configured", kinds.AZURE)
 keeps("nothing said", Thing(kinds.STORAGE_ACCOUNT, {}))
 breaks("off", "switched off", Thing(kinds.STORAGE_ACCOUNT, {"encryption": {"services": {"blob": {"enabled": False}}}}))
@@ -148,6 +157,7 @@ breaks("some only", "does not deny plain HTTP", s3_policy({**DENIAL, "Principal"
 breaks("reading only", "does not deny plain HTTP", s3_policy({**DENIAL, "Action": "s3:GetObject"}))
 breaks("access point", "does not deny plain HTTP", point_policy(allow("s3:GetObject", Principal={"AWS": ENCORD})))
 breaks, keeps = about("tls-only", kinds.AZURE)
+keeps("what access states", Thing(kinds.STORAGE_ACCOUNT, azure.account_properties()))
 keeps("modern", Thing(kinds.STORAGE_ACCOUNT, {"minimumTlsVersion": "TLS1_2", "enableHttpsTrafficOnly": True}))
 breaks(
     "plain",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from court import ACCOUNT, ENCORD, IMAGES, MEDIA, OBS_USER, SEQUENCES, Thing, elsewhere, settings
+from court import ACCOUNT, ENCORD, IMAGES, MEDIA, OBS_USER, SCANS, SEQUENCES, SUBSCRIPTION, VIDEOS, Thing, settings
 from msgspec.structs import replace
 from things import (
     BOUND,
@@ -28,8 +28,11 @@ from things import (
 )
 
 import kinds
-from integrations.access import aws
+from integrations.access import aws, azure, gcp
 from integrations.access import s3_compatible as store
+from integrations.environment.azure import AzureChecker
+from integrations.environment.gcp import GcpChecker
+from integrations.environment.model import Checkers, Settings
 
 # -- writing-needs-image-sequences, writing-stays-under-its-prefix ---------------------
 
@@ -141,39 +144,106 @@ keeps("no prefix", granted(allow("s3:PutObject", OBJECTS)), under=settings(repla
 keeps("sequences off is another rule's", granted(allow("s3:PutObject", OBJECTS)), under=OFF)
 breaks("whole bucket", "outside of writePrefix 'w/'", granted(allow("s3:PutObject", OBJECTS)))
 
-for cloud, word in ((kinds.GOOGLE, "gcp"), (kinds.AZURE, "azure")):
-    breaks, keeps = about("writing-needs-image-sequences", cloud)
-    off, on = (settings(elsewhere(word, sequences=value)) for value in (False, True))
-    none = settings(IMAGES)
-    match cloud:
-        case kinds.GOOGLE:
-            member = {"bucket": "acme-media", "member": SOMEBODY}
-            reads = Thing(kinds.GCS_MEMBER, {**member, "role": "roles/storage.objectViewer"})
-            writes = Thing(kinds.GCS_MEMBER, {**member, "role": "roles/storage.objectUser"})
-            more = [
-                Thing(kinds.GCS_BINDING, {"bucket": "acme-media", "role": "roles/storage.objectAdmin"}),
-                Thing(kinds.GCS_MEMBER, {**member, "role": "projects/p/roles/unknown"}),
-                Thing(
-                    kinds.GCS_POLICY,
-                    {"bucket": "acme-media", "policyData": '{"bindings": [{"role": "roles/storage.admin"}]}'},
-                ),
-                Thing(kinds.GCP_PROJECT_MEMBER, {"role": "roles/editor"}),
-            ]
-        case kinds.AZURE:
-            scope = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
-            inside = f"{scope}/blobServices/default/containers/acme-media"
-            definition = "/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/"
-            reader, contributor = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-            reads = Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + reader, "scope": inside})
-            writes = Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + contributor, "scope": inside})
-            more = [Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition + contributor, "scope": scope})]
-    keeps("reading", reads, under=off)
-    keeps("writing, sequences on", writes, under=on)
-    breaks("writing, sequences off", "image sequences", writes, under=off)
-    breaks("writing, no integration", "image sequences", writes, under=none)
-    for number, one in enumerate(more):
-        breaks(f"writing {number}", "image sequences", one, under=off)
-        keeps(f"writing {number}, sequences on", one, under=on)
+SCANS_WRITE = replace(
+    SCANS, image_sequences=True, write_prefix="w/", check_principal="check@example.iam.gserviceaccount.com"
+)
+ASKING = "serviceAccount:checker@example.iam.gserviceaccount.com"
+GCS_OFF, GCS_ON = (
+    settings(SCANS),
+    settings(
+        SCANS_WRITE, checkers=Checkers(gcp=GcpChecker(member="serviceAccount:checker@example.iam.gserviceaccount.com"))
+    ),
+)
+WRITE = {"role": gcp.WRITE_ROLE, "member": gcp.member("encord@example.iam.gserviceaccount.com")}
+
+
+def gcs(**grant: Any) -> Thing:
+    return Thing(kinds.GCS_MEMBER, {"bucket": "acme-scans", **grant})
+
+
+def as_stated(integration: Any, environment: Settings) -> list[Thing]:
+    (bucket,) = integration.buckets
+    grants = gcp.encord_grants(integration, bucket)
+    if environment.checkers.gcp:
+        grants += gcp.checker_grants(integration, bucket, environment.checkers.gcp)
+    conditions = [
+        one.condition and {"title": one.condition.title, "expression": one.condition.expression} for one in grants
+    ]
+    return [gcs(role=one.role, member=one.member, condition=when) for one, when in zip(grants, conditions, strict=True)]
+
+
+def whole(**binding: Any) -> Thing:
+    return Thing(kinds.GCS_POLICY, {"bucket": "acme-scans", "policyData": json.dumps({"bindings": [binding]})})
+
+
+breaks, keeps = about("writing-needs-image-sequences", kinds.GOOGLE, GCS_OFF)
+keeps("what access states", *as_stated(SCANS, GCS_OFF))
+keeps(
+    "what access states, with sequences, a check principal and a checker", *as_stated(SCANS_WRITE, GCS_ON), under=GCS_ON
+)
+keeps("writing, sequences on", gcs(**WRITE), under=GCS_ON)
+keeps("somebody reads", gcs(role="roles/storage.objectViewer", member="group:all@example.com"))
+keeps("a project's reader", Thing(kinds.GCP_PROJECT_MEMBER, {"role": "roles/storage.objectViewer"}))
+keeps("a project's writer, sequences on", Thing(kinds.GCP_PROJECT_MEMBER, {"role": gcp.WRITE_ROLE}), under=GCS_ON)
+breaks("writing, sequences off", "image sequences are off for this bucket", gcs(**WRITE))
+breaks(
+    "replacing, sequences on", "do not need that", gcs(**{**WRITE, "role": "roles/storage.objectUser"}), under=GCS_ON
+)
+breaks(
+    "somebody else writes",
+    "group:all@example.com gets",
+    gcs(**{**WRITE, "member": "group:all@example.com"}),
+    under=GCS_ON,
+)
+breaks("a role of one's own", "projects/p/roles/x", gcs(**{**WRITE, "role": "projects/p/roles/x"}), under=GCS_ON)
+breaks("a bucket of no integration", "image sequences are off", gcs(**WRITE), under=OFF)
+breaks(
+    "a binding",
+    "roles/storage.admin",
+    Thing(kinds.GCS_BINDING, {"bucket": "acme-scans", "role": "roles/storage.admin", "members": [SOMEBODY]}),
+)
+breaks("a whole policy", "roles/storage.admin", whole(role="roles/storage.admin", members=[SOMEBODY]))
+breaks("a project's writer", "not on everywhere", Thing(kinds.GCP_PROJECT_MEMBER, {"role": gcp.WRITE_ROLE}))
+breaks("a project's editor", "roles/editor", Thing(kinds.GCP_PROJECT_MEMBER, {"role": "roles/editor"}))
+breaks, keeps = about("writing-stays-under-its-prefix", kinds.GOOGLE, GCS_ON)
+keeps("what access states", *as_stated(SCANS_WRITE, GCS_ON))
+keeps("sequences off is another rule's", gcs(**WRITE), under=GCS_OFF)
+keeps("no prefix", gcs(**WRITE), under=settings(replace(SCANS_WRITE, write_prefix="")))
+breaks("no condition", "outside of writePrefix", gcs(**WRITE))
+breaks("another condition", "outside of writePrefix", gcs(**WRITE, condition={"title": "x", "expression": "true"}))
+breaks("in a whole policy", "outside of writePrefix", whole(role=WRITE["role"], members=[WRITE["member"]]))
+
+AZURE_WRITES = replace(VIDEOS, image_sequences=True, check_principal=f"{SUBSCRIPTION[:-1]}3")
+AZURE_CHECKER = AzureChecker(tenant=SUBSCRIPTION, object_id=f"{SUBSCRIPTION[:-1]}4")
+AZURE_OFF, AZURE_ON = settings(VIDEOS), settings(AZURE_WRITES, checkers=Checkers(azure=(AZURE_CHECKER,)))
+ACME_ACCOUNT, ACME_VIDEOS = azure.account_id(VIDEOS), azure.container_id(VIDEOS, VIDEOS.containers[0])
+
+
+def assigned(role: str, scope: str = ACME_VIDEOS, principal: str | None = VIDEOS.encord.object_id) -> Thing:
+    definition = f"/subscriptions/{SUBSCRIPTION}{azure.DEFINITIONS}/{role}"
+    return Thing(kinds.ROLE_ASSIGNMENT, {"roleDefinitionId": definition, "scope": scope, "principalId": principal})
+
+
+def as_granted(integration: Any, checker: AzureChecker | None) -> list[Thing]:
+    return [assigned(one.role.id, one.scope, one.principal) for one in azure.grants(integration, checker)]
+
+
+READER, CONTRIBUTOR = azure.READS.id, azure.WRITES.id
+breaks, keeps = about("writing-needs-image-sequences", kinds.AZURE, AZURE_OFF)
+keeps("what access states", *as_granted(VIDEOS, None))
+keeps(
+    "what access states, with sequences, a check principal and a checker",
+    *as_granted(AZURE_WRITES, AZURE_CHECKER),
+    under=AZURE_ON,
+)
+keeps("somebody reads", assigned(READER, ACME_ACCOUNT, "somebody"))
+keeps("in capitals", assigned(CONTRIBUTOR.upper(), ACME_VIDEOS.upper()), under=AZURE_ON)
+breaks("writing, sequences off", "image sequences are off", assigned(CONTRIBUTOR))
+breaks("the whole account", "image sequences do not need that", assigned(CONTRIBUTOR, ACME_ACCOUNT), under=AZURE_ON)
+breaks("another container", "videos2: image sequences do not", assigned(CONTRIBUTOR, f"{ACME_VIDEOS}2"), under=AZURE_ON)
+breaks("somebody else", "somebody gets the role", assigned(CONTRIBUTOR, principal="somebody"), under=AZURE_ON)
+breaks("a role of one's own", "gets the role 9999", assigned("99999999-0000-0000-0000-000000000000"), under=AZURE_ON)
+breaks("an account of no integration", "image sequences are off", assigned(CONTRIBUTOR), under=OFF)
 
 
 USER = {"AWS": store.principal_arn(OBS_USER)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,6 +15,14 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
+from integrations.environment.azure import (
+    AzureAccount,
+    AzureContainer,
+    AzureEncord,
+    AzureIntegration,
+    AzureResourceGroup,
+)
+from integrations.environment.gcp import GcpBucket, GcpEncord, GcpIntegration
 from integrations.environment.model import (
     AwsBucket,
     AwsChecker,
@@ -49,10 +56,20 @@ MEDIA = OtcIntegration(
 )  # fmt: skip
 
 
-def elsewhere(cloud: str, *, sequences: bool) -> Any:
-    """An integration of another cloud, as far as the rules look at one."""
-    buckets = (SimpleNamespace(name="acme-media"),)
-    return SimpleNamespace(name="media", cloud=cloud, buckets=buckets, image_sequences=sequences)
+SCANS = GcpIntegration(
+    name="scans", project="acme-media-1", buckets=(GcpBucket(name="acme-scans", location="EU", ownership="create"),),
+    encord=GcpEncord(service_account="encord@example.iam.gserviceaccount.com"),
+)  # fmt: skip
+
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+VIDEOS = AzureIntegration(
+    name="videos", tenant=SUBSCRIPTION, subscription=SUBSCRIPTION,
+    resource_group=AzureResourceGroup(name="acme", ownership="create"),
+    account=AzureAccount(name="acme", location="westeurope", ownership="create"),
+    containers=(AzureContainer(name="acme-videos", ownership="create"),),
+    encord=AzureEncord(object_id=f"{SUBSCRIPTION[:-1]}2"),
+)  # fmt: skip
 
 
 def settings(*integrations: Any, **changes: Any) -> Settings:

@@ -70,7 +70,9 @@ def test_what_a_rule_does_not_look_at_is_not_judged_and_no_settings_are_asked_fo
 
 
 def test_image_sequences_are_those_of_the_integration_that_has_the_bucket():
-    grant = Thing(kinds.GCS_MEMBER, {"bucket": "acme-eu", "role": "roles/storage.objectUser"})
+    grant = Thing(
+        kinds.GCS_MEMBER, {"bucket": "acme-eu", "role": "roles/storage.objectUser", "member": "group:all@example.com"}
+    )
     assert violations("writing-needs-image-sequences", [grant], settings(SEQUENCES))  # of another cloud
 
 
