@@ -58,7 +58,7 @@ class IntegrationBucket(pulumi.ComponentResource):
             store=integration.store,
             profile=integration.profile,
             bucket=bucket.name,
-            policy=policy and json.dumps(policy),
+            policy=json.dumps(policy) if policy else None,
             cors_origins=settings.cors_origins if integration.store.cors == "bucket" else None,
             kms_key=bucket.kms_key,
             force_destroy=settings.disposable,

@@ -20,10 +20,11 @@ from integrations.encord_client.connection import connect
 from integrations.encord_client.folders import create_folder, open_folder
 from integrations.encord_client.integrations import find_integration, list_integrations
 from integrations.encord_client.jobs import JobState, await_job, start_job
-from integrations.environment.model import AwsIntegration
+from integrations.environment.model import AwsIntegration, Integration
 from integrations.errors import ExitCode, IntegrationsError
 from integrations.registration.load import load_items
-from integrations.registration.object_url import mrap_arn, mrap_url, s3_url
+from integrations.registration.locations import first_url
+from integrations.registration.object_url import mrap_arn, mrap_url
 from integrations.registration.validate import Validation, validate
 from integrations.reports import checks as reports
 from integrations_sandbox import people
@@ -116,18 +117,17 @@ def _put_samples(sandbox: Sandbox, folder: Path) -> int:
         return sum(stage_of(i).put_objects(i, samples, everywhere=False) for i in sandbox.environment.integrations)
 
 
-def _write_files(sandbox: Sandbox, folder: Path) -> list[tuple[Path, AwsIntegration]]:
+def _write_files(sandbox: Sandbox, folder: Path) -> list[tuple[Path, Integration]]:
     """The registration files of the tour: Encord's own examples, about the buckets of the sandbox."""
     outputs = json.loads(sandbox.layout.outputs.read_text())
-    written = []
-    names: tuple[str, ...]
+    written: list[tuple[Path, Integration]] = []
     for integration in sandbox.environment.integrations:
-        bucket = integration.buckets[0]
-        if integration.multi_region_access_point is None:
-            base, names = s3_url(bucket.name, bucket.region, ""), ("mixed.json", "mixed.csv", "media.json")
-        else:
+        base, names = first_url(integration, ""), ["mixed.json", "mixed.csv"]
+        if isinstance(integration, AwsIntegration) and integration.multi_region_access_point is not None:
             alias = outputs[integration.name]["multiRegionAccessPoint"]["alias"]
-            base, names = mrap_url(mrap_arn(integration.account, alias), ""), ("mixed.json",)
+            base, names = mrap_url(mrap_arn(integration.account, alias), ""), ["mixed.json"]
+        elif isinstance(integration, AwsIntegration):
+            names.append("media.json")
         for name in names:
             path = folder / f"{integration.name}-{name}"
             path.write_text(example(name, base), encoding="utf-8")

@@ -17,7 +17,8 @@ from integrations.access.judge import Verdict
 from integrations.checks import browser
 from integrations.checks.records import Answer, awaiting_encord, failed, passed, skipped
 from integrations.checks.s3_compatible_bucket import NO_PROBE_OBJECT, AboutBucket
-from integrations.checks.s3_compatible_sessions import NOT_ALLOWED, NOT_AUTHENTICATED, code_of
+from integrations.checks.s3_compatible_sessions import NOT_ALLOWED, NOT_AUTHENTICATED
+from integrations.s3_compatible.client import code_of
 
 BY_HAND = skipped("the store keeps grants in policies of the user's own, which cannot be read here", unproven=True)
 NO_CHECK_PRINCIPAL = skipped("no checkPrincipal is granted what Encord is, so only Encord can do it", unproven=True)

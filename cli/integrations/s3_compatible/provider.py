@@ -185,7 +185,8 @@ def _policy(s3: Any, name: str) -> str | None:
 def _default_key(s3: Any, name: str) -> str | None:
     answer = _ask(s3, "get_bucket_encryption", name) or {}
     for rule in answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", []):
-        return rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+        key: str | None = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
+        return key
     return None
 
 

@@ -14,6 +14,7 @@ from integrations.access import aws as access
 from integrations.environment.model import AwsIntegration, Environment
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds.edge import Door, Route
+from integrations_sandbox.clouds.ministack import Key
 from integrations_sandbox.files import write_private
 from integrations_sandbox.platform.clouds.aws import AwsIntegration as AtPlatform
 from integrations_sandbox.stages import CHECKER, Servers
@@ -44,7 +45,7 @@ class AwsStage:
         if fresh or not (folder / "aws-credentials").exists():
             self._write_profiles(folder, local_aws.seed(), environment)
 
-    def _write_profiles(self, folder: Path, keys: Iterable[local_aws.Key], environment: Environment) -> None:
+    def _write_profiles(self, folder: Path, keys: Iterable[Key], environment: Environment) -> None:
         """A profile for each person with a key, and one for the checker, which CI becomes."""
         credentials, config = configparser.RawConfigParser(), configparser.RawConfigParser()
         for key in keys:

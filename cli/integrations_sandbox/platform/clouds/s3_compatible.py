@@ -83,7 +83,21 @@ class S3CompatibleDoor:
         return self._place(url).name
 
     def find(self, url: str) -> Found:
+        """In a URL's path `+` is a plus; where there is none of that name, a space, as Encord's own examples have it."""
         place = self._place(url)
+        try:
+            return self._look(place, url)
+        except ObjectProblem as problem:
+            if "+" not in url:
+                raise
+            spaced = self._place(url.replace("+", "%20"))
+            try:
+                return self._look(spaced, url)
+            except ObjectProblem:
+                read_as = f"nor is it {spaced.key!r}, with + read as a space"
+                raise ObjectProblem(f"{problem}; {read_as}") from problem
+
+    def _look(self, place: Place, url: str) -> Found:
         with self._sentences(place, url):
             answer = self._client().get_object(Bucket=place.bucket, Key=place.key, Range=f"bytes=0-{HEAD - 1}")
             head = answer["Body"].read()
@@ -104,7 +118,7 @@ class S3CompatibleDoor:
         return place.url
 
     def sign(self, url: str) -> str:
-        place = self._place(url)
+        place = self._place(self.find(url).url if "+" in url else url)
         signed: str = self._client(self._browser).generate_presigned_url(
             "get_object",
             Params={"Bucket": place.bucket, "Key": place.key},
@@ -113,7 +127,7 @@ class S3CompatibleDoor:
         return signed
 
     def _place(self, url: str) -> Place:
-        """Where a URL leads. In its path `+` is a plus. Raises ObjectProblem if it leads to another store."""
+        """Where a URL leads. Raises ObjectProblem if it leads to another store."""
         host = urlsplit(self._store.endpoint).netloc
         try:
             parsed = parse_object_url(url, s3_endpoints=(host,))
