@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from integrations.checks import aws_access_point, aws_buckets, aws_role, encord
+import integrations.checks
 from integrations.checks.catalogue import _CHECKS, CATALOGUE, CheckId
 from integrations.checks.records import Evidence, Severity, failed, passed, skipped
 from integrations.checks.runner import Question, run
-from integrations.reports.checks import as_json, as_text, progress_line, summary
+from integrations.reports.check_formats import as_json
+from integrations.reports.checks import as_text, progress_line, summary
 from integrations.reports.pages import check_page
 
 
@@ -27,7 +28,8 @@ def test_ids_are_three_letters_of_the_subject_and_a_number_of_their_own():
 
 
 def test_every_id_is_asked_by_somebody():
-    sources = "".join(inspect.getsource(module) for module in (aws_access_point, aws_buckets, aws_role, encord))
+    folder = Path(integrations.checks.__file__).parent
+    sources = "".join(path.read_text() for path in folder.glob("*.py") if not path.name.startswith("catalogue"))
     assert [check.name for check in CheckId if f"CheckId.{check.name}" not in sources] == []
 
 
@@ -48,7 +50,9 @@ def test_a_table_shows_fix_and_page_of_what_failed_and_counts_all():
     results = run(questions, "dev")
     text = as_text(results)
     assert text.splitlines()[0] == "dev · images (aws)"
-    assert "fix   set it" in text and "page  docs/checks/BKT102.md" in text and "fix   put one" in text
+    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip()]
+    for line in (["fix", "set it"], ["page", "docs/checks/BKT102.md"], ["fix", "put one"]):
+        assert line in lines
     assert "docs/checks/BKT101.md" not in text and "docs/checks/COR203.md" not in text
     assert text.endswith("1 passed, 1 failed, 0 warnings, 1 skipped, 0 unknown (evidence: live)")
     assert "\x1b[" not in text and "\x1b[31m" in as_text(results, colour=True)
