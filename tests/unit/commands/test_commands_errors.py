@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import importlib
+import inspect
+import re
 import struct
+from pathlib import Path
 
 import pytest
 import typer
@@ -13,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as rsa_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from integrations.commands import app
 from integrations.errors import (
     ConfigurationError,
     ExitCode,
@@ -22,6 +24,8 @@ from integrations.errors import (
     StillRunningError,
     UnreachableError,
 )
+
+ROOT = Path(__file__).parents[3]
 
 
 def is_one_sentence(ended):
@@ -96,9 +100,13 @@ def test_wrong_words_are_a_usage_error(command, arguments):
     assert is_one_sentence(ended)
 
 
-def test_the_exit_codes_are_those_of_the_design():
-    assert {code.value for code in ExitCode} == {0, 1, 2, 3, 4, 6, 7, 8, 9, 255}
-    assert app.run.__doc__
+def test_the_exit_codes_are_those_of_the_readme():
+    text = (ROOT / "README.md").read_text().partition("## Exit codes")[2]
+    table = {int(code): meaning for code, meaning in re.findall(r"^\| (\d+) \| (.+) \|$", text, re.MULTILINE)}
+    source = inspect.getsource(ExitCode)
+    stated = {int(code): meaning for code, meaning in re.findall(r"= (\d+)  # (.+)$", source, re.MULTILINE)}
+    assert table == stated
+    assert set(stated) == {code.value for code in ExitCode}
 
 
 # The environment file
