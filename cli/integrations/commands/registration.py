@@ -199,6 +199,62 @@ def split(
     return ExitCode.CLEAN
 
 
+@app.command()
+def build(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="s3://BUCKET/PREFIX, gs://…, az://ACCOUNT/CONTAINER/…, obs://…, https://HOST/BUCKET/… or an access point's ARN."
+        ),
+    ],
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")],
+    rules: Annotated[
+        Path | None, typer.Option("--rules", "-r", help="YAML: what becomes what (docs/registration.md).")
+    ] = None,
+    inventory: Annotated[
+        list[Path] | None, typer.Option("--inventory", help="Read this inventory in place of listing; may be repeated.")
+    ] = None,
+    columns: Annotated[str | None, typer.Option(help="Column names of a CSV inventory without headings.")] = None,
+    region: Annotated[str | None, typer.Option(help="The bucket's region, which stands in its URLs.")] = None,
+    since: Annotated[
+        str, typer.Option(help="Only objects modified at or after this time: 2024-05-01 or with T12:00:00Z.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="What the files are called, before the number.")] = "registration",
+    to: Annotated[FileFormat, typer.Option("--to", help="The form to write.")] = FileFormat.JSON,
+    items: Annotated[int | None, typer.Option(min=1, help="At most this many items a file.")] = None,
+) -> int:
+    """Make registration files of a bucket, or of its inventory, by rules."""
+    from integrations.registration.build import run as building
+    from integrations.registration.build.parts import Target
+    from integrations.registration.build.rules import load_rules
+    from integrations.registration.build.source import parse_source
+    from integrations.registration.split import Limits
+
+    what = load_rules(rules)
+    default = Limits()
+    limits = Limits(min(items or default.items, default.items), default.urls)
+    settings = {str(key): value for key, value in what.settings.items()}
+    target = Target(folder, name, to.value, limits, settings)
+    bucket = parse_source(source, region)
+    root = rules.parent if rules else Path()
+    if inventory:
+        built = building.build_from_inventory(inventory, bucket, what, target, root=root, columns=columns, after=since)
+    else:
+        built = building.build_from_bucket(bucket, what, target, root=root, after=since, progress=_listed)
+    for part in built.parts:
+        emit(str(part.path))
+        say(f"{part.path}: {part.items:,} items, {part.urls:,} object URLs")
+    for reason, count in sorted(built.skipped.items()):
+        say(f"left out: {count:,} ({reason})")
+    return ExitCode.CLEAN
+
+
+def _listed(count: int) -> None:
+    """Progress, on a terminal only."""
+    if sys.stderr.isatty() and count % 100_000 < 1000:
+        say(f"{count:,} objects listed")
+
+
 @contextmanager
 def written(output: Path | None) -> Iterator[BinaryIO]:
     """A stream for bytes: a temporary file that takes the place of `output`, or goes to stdout, only when all went well."""

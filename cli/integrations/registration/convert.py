@@ -23,7 +23,7 @@ from integrations.registration.scan import Scanner
 from integrations.registration.source import open_source
 
 # The headings of each kind that CSV knows. Three columns for groups, because a blank means a sequence.
-_HEADINGS = {
+HEADINGS = {
     "videos": ("ObjectURL", "Video title"),
     "images": ("ObjectURL", "Image title"),
     "image_groups": ("ObjectURL", "Image group title", "Create video"),
@@ -75,11 +75,11 @@ class _CsvWriter:
         self._write(section, node.plain())
 
     def _write(self, section: str, item: Any) -> None:
-        if section not in _HEADINGS or not isinstance(item, dict):
+        if section not in HEADINGS or not isinstance(item, dict):
             self.lost[f"items of {section}"] += 1
             return
         if section != self._section:
-            self._csv.writerow(_HEADINGS[section])
+            self._csv.writerow(HEADINGS[section])
             self._section = section
         urls = item_urls(item)
         for key in item:

@@ -1,0 +1,86 @@
+"""Writes items into files within the limits, JSON or CSV; what is written is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from integrations.registration.build.assemble import Item
+from integrations.registration.convert import HEADINGS
+from integrations.registration.model import item_urls
+from integrations.registration.source import Format
+from integrations.registration.split import Limits, Part
+
+_BATCH = 500  # items encoded at a time
+
+
+class Target(Struct, frozen=True):
+    """Where the files go: `<folder>/<stem>-00001.json` and on."""
+
+    folder: Path
+    stem: str
+    format: Format = "json"
+    limits: Limits = Limits()
+    settings: dict[str, bool] = {}
+
+    def path(self, number: int) -> Path:
+        return self.folder / f"{self.stem}-{number:05d}.{self.format}"
+
+
+def write_items(items: Iterable[Item], target: Target) -> list[Part]:
+    """Write all items, a section in one list as far as a file goes; the parts in their order."""
+    parts: list[Part] = []
+    by_section: dict[str, list[dict[str, Any]]] = {}
+    count = urls = 0
+    for section, item in items:
+        more = len(item_urls(item))
+        if count and (count == target.limits.items or urls + more > target.limits.urls):
+            parts.append(_write(by_section, count, urls, target, len(parts) + 1))
+            by_section, count, urls = {}, 0, 0
+        by_section.setdefault(section, []).append(item)
+        count, urls = count + 1, urls + more
+    if count:
+        parts.append(_write(by_section, count, urls, target, len(parts) + 1))
+    return parts
+
+
+def _write(sections: dict[str, list[dict[str, Any]]], count: int, urls: int, target: Target, number: int) -> Part:
+    target.folder.mkdir(parents=True, exist_ok=True)
+    path = target.path(number)
+    temporary = path.with_suffix(".part")
+    with temporary.open("wb") as file:
+        if target.format == "json":
+            _write_json(sections, target.settings, file)
+        else:
+            _write_csv(sections, file)
+    temporary.replace(path)
+    return Part(path, count, urls)
+
+
+def _write_json(sections: dict[str, list[dict[str, Any]]], settings: dict[str, bool], file: BinaryIO) -> None:
+    file.write(b"{")
+    for number, (section, items) in enumerate(sections.items()):
+        file.write(b'%b"%b": [\n' % (b",\n" if number else b"", section.encode()))
+        for start in range(0, len(items), _BATCH):
+            batch = msgspec.json.encode(items[start : start + _BATCH])
+            file.write((b",\n" if start else b"") + batch[1:-1])
+        file.write(b"]")
+    file.writelines(b',\n"%b": %b' % (name.encode(), msgspec.json.encode(value)) for name, value in settings.items())
+    file.write(b"}\n")
+
+
+def _write_csv(sections: dict[str, list[dict[str, Any]]], file: BinaryIO) -> None:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    for section, items in sections.items():
+        writer.writerow(HEADINGS[section])
+        for item in items:
+            end = [str(item["createVideo"]).lower()] if section == "image_groups" else []
+            writer.writerows([url, item.get("title", ""), *end] for url in item_urls(item))
+    text.detach()

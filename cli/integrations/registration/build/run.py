@@ -1,0 +1,137 @@
+"""A whole build: objects from a bucket or an inventory, items by rules, files within the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from msgspec import Struct
+
+from integrations.errors import ConfigurationError, NothingMatchedError
+from integrations.registration.build import inventory as inventories
+from integrations.registration.build.assemble import Skipped, assemble
+from integrations.registration.build.listing import list_objects, open_store
+from integrations.registration.build.parts import Target, write_items
+from integrations.registration.build.rules import BuildRules
+from integrations.registration.build.source import Source
+from integrations.registration.convert import HEADINGS
+from integrations.registration.split import Part
+
+
+class Built(Struct, frozen=True):
+    """What was written, and how many objects became nothing, by reason."""
+
+    parts: list[Part]
+    skipped: dict[str, int]
+
+
+def build_from_bucket(
+    source: Source,
+    rules: BuildRules,
+    target: Target,
+    *,
+    root: Path,
+    after: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> Built:
+    """List a bucket and write its registration files. root: where the rules' side table is looked for."""
+    listed = list_objects(source, open_store(source), progress, after)
+    return _build(listed, source, rules, target, inventories.side_table(rules, root))
+
+
+def build_from_inventory(
+    files: list[Path],
+    source: Source,
+    rules: BuildRules,
+    target: Target,
+    *,
+    root: Path,
+    columns: str | None = None,
+    after: str = "",
+) -> Built:
+    """Write the registration files of a bucket from its inventory."""
+    connection = inventories.connect()
+    found = inventories.describe(connection, files, source, columns)
+    if target.format == "json" and inventories.can_be_text(rules, found):
+        return _texts(connection, found, source, rules, target, after)
+    listed = inventories.objects(connection, found, source, after)
+    return _build(listed, source, rules, target, inventories.side_table(rules, root))
+
+
+def _build(listed: Any, source: Source, rules: BuildRules, target: Target, table: dict[str, dict[str, Any]]) -> Built:
+    skipped = Skipped()
+    items = assemble(listed, rules, source.url, table, skipped)
+    if target.format == "csv":
+        items = _only_csv(items, skipped)
+    parts = write_items(items, target)
+    return _built(parts, skipped.counts, source)
+
+
+def _only_csv(items: Any, skipped: Skipped) -> Any:
+    for section, item in items:
+        if section not in HEADINGS:
+            skipped(f"CSV has no {section}")
+        elif "clientMetadata" in item:
+            raise ConfigurationError("CSV cannot carry metadata: build JSON, or take `metadata` out of the rules")
+        else:
+            yield section, item
+
+
+def _built(parts: list[Part], skipped: dict[str, int], source: Source) -> Built:
+    if not parts:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items()) or "there are no objects"
+        raise NothingMatchedError(f"nothing in {source.bucket}/{source.prefix} becomes an item: {reasons}")
+    return Built(parts, skipped)
+
+
+def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, target: Target, after: str) -> Built:
+    """Files of one section each, their text written by the engine."""
+    writer = _TextWriter(target)
+    for section in dict.fromkeys(rules.section_of.values()):
+        for count, data, ends in inventories.texts(connection, found, source, rules, section, after):
+            writer.add(section, count, data, ends)
+        writer.close()
+    return _built(writer.parts, {}, source)
+
+
+class _TextWriter:
+    """Writes batches of item texts, and begins a new file at the limit."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._limit = min(target.limits.items, target.limits.urls)  # one URL an item
+        self._file: BinaryIO | None = None
+        self._count = 0
+        self.parts: list[Part] = []
+
+    def add(self, section: str, count: int, data: memoryview, ends: memoryview) -> None:
+        done = 0
+        while done < count:
+            take = min(count - done, self._limit - self._count)
+            if self._file is None:
+                self._file = self._open(section)
+            self._file.write(data[ends[done] : ends[done + take]])
+            self._count += take
+            done += take
+            if self._count == self._limit:
+                self.close()
+
+    def _open(self, section: str) -> BinaryIO:
+        self._target.folder.mkdir(parents=True, exist_ok=True)
+        file = self._target.path(len(self.parts) + 1).with_suffix(".part").open("wb")
+        file.write(b'{"%b": [\n' % section.encode())
+        return file
+
+    def close(self) -> None:
+        """End the file: the last item's comma gives way to the end of the list, and to the settings."""
+        if self._file is None:
+            return
+        self._file.seek(-2, 2)
+        settings = "".join(f',\n"{name}": {str(value).lower()}' for name, value in self._target.settings.items())
+        self._file.write(f"]{settings}}}\n".encode())
+        self._file.close()
+        path = self._target.path(len(self.parts) + 1)
+        path.with_suffix(".part").replace(path)
+        self.parts.append(Part(path, self._count, self._count))
+        self._file, self._count = None, 0

@@ -1,0 +1,356 @@
+"""Building registration files: rules, listings, inventories; what the engine writes is what Python writes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.sax.saxutils import escape
+
+import pytest
+
+from integrations.errors import ConfigurationError, NothingMatchedError, UnreachableError
+from integrations.registration.build import inventory as inventories
+from integrations.registration.build.assemble import Skipped, assemble, natural
+from integrations.registration.build.listing import heads, list_objects, open_store
+from integrations.registration.build.parts import Target
+from integrations.registration.build.rules import BuildRules, glob_regex, load_rules
+from integrations.registration.build.run import build_from_bucket, build_from_inventory
+from integrations.registration.build.source import Object, Source, parse_source
+from integrations.registration.load import load_items
+from integrations.registration.split import Limits
+from integrations.registration.validate import validate
+
+SOURCE = Source("s3", "my-bucket", "", "eu-west-2")
+KEYS = [
+    "raw/day/a b+c.jpg",
+    "raw/night/é'1\".PNG",
+    "raw/clip.mp4",
+    "raw/notes.xyz",
+    "raw/",
+    "scans/p1/slice-10.png",
+    "scans/p1/slice-9.png",
+    "scans/p2/slice-1.png",
+    "scan.nii.gz",
+    "noextension",
+]
+OBJECTS = [Object(key, 100 + n, f"2024-01-{n + 1:02d}T00:00:00Z") for n, key in enumerate(KEYS)]
+RULES = """
+exclude: ["**/thumbs/**"]
+pattern: '^raw/(?P<scene>[^/]+)/'
+title: "{scene}:{stem}{extension}"
+metadata: {scene: "{scene}", bytes: "{size}", when: "{modified}"}
+settings: {skip_duplicate_urls: true}
+"""
+GROUPS = """
+groups:
+  - {section: image_groups, match: "scans/**", by: '^scans/(?P<p>[^/]+)/', title: "patient {p}", sequence: true}
+"""
+
+
+def rules(tmp_path: Path, text: str) -> BuildRules:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_rules(path)
+
+
+def built(tmp_path: Path, text: str, objects: list[Object] = OBJECTS) -> tuple[list[Any], dict[str, int]]:
+    skipped = Skipped()
+    items = list(assemble(objects, rules(tmp_path, text), SOURCE.url, {}, skipped))
+    return items, skipped.counts
+
+
+def test_objects_become_items_by_their_extension_with_title_and_metadata(tmp_path: Path):
+    items, skipped = built(tmp_path, RULES)
+    assert items[0] == (
+        "images",
+        {
+            "objectUrl": "https://my-bucket.s3.eu-west-2.amazonaws.com/raw/day/a%20b%2Bc.jpg",
+            "title": "day:a b+c.jpg",
+            "clientMetadata": {"scene": "day", "bytes": 100, "when": "2024-01-01T00:00:00Z"},
+        },
+    )
+    assert [section for section, _ in items] == ["images", "images", "videos", "images", "images", "images", "nifti"]
+    assert skipped == {"extension .xyz": 1, "folder": 1, "extension (none)": 1}
+
+
+def test_objects_of_one_folder_become_a_sequence_in_natural_order(tmp_path: Path):
+    items, _ = built(tmp_path, GROUPS)
+    groups = [item for section, item in items if section == "image_groups"]
+    assert [group["title"] for group in groups] == ["patient p1", "patient p2"]
+    assert groups[0]["createVideo"] is True
+    assert groups[0]["objectUrl_0"].endswith("slice-9.png")
+    assert groups[0]["objectUrl_1"].endswith("slice-10.png")
+
+
+def test_an_object_whose_key_tells_no_group_is_left_out_and_counted(tmp_path: Path):
+    items, skipped = built(tmp_path, GROUPS.replace("(?P<p>[^/]+)", "(?P<p>p1)"))
+    assert skipped["no group"] == 1
+    assert sum(section == "image_groups" for section, _ in items) == 1
+
+
+def test_natural_order_puts_nine_before_ten():
+    assert sorted(["f10", "f9", "f1a", "g1"], key=natural) == ["f1a", "f9", "f10", "g1"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "key", "matches"),
+    [
+        ("raw/**", "raw/a/b.jpg", True),
+        ("raw/*", "raw/a/b.jpg", False),
+        ("**/x.jpg", "x.jpg", True),
+        ("**/x.jpg", "a/b/x.jpg", True),
+        ("a?.jpg", "a1.jpg", True),
+        ("a?.jpg", "a/.jpg", False),
+        ("a.jpg", "axjpg", False),
+    ],
+)
+def test_globs(glob: str, key: str, matches: bool):
+    import re
+
+    assert bool(re.search(glob_regex(glob), key)) is matches
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("titel: x", "titel"),
+        ('title: "{scene}"', "{scene}"),
+        ("pattern: '('", "regular expression"),
+        ("groups: [{match: a, by: a, title: a}]", "named group"),
+        ("kinds: {pictures: [.jpg]}", "pictures"),
+        ("- a", "array"),
+        ("a: [", "rules.yaml"),
+    ],
+)
+def test_wrong_rules_are_refused_with_file_and_reason(tmp_path: Path, text: str, said: str):
+    with pytest.raises(ConfigurationError, match=r"rules\.yaml") as caught:
+        rules(tmp_path, text)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("s3://b-1/p/", "https://b-1.s3.eu-west-2.amazonaws.com/k%20"),
+        ("gs://b-1", "https://storage.cloud.google.com/b-1/k%20"),
+        ("az://acc/cont/p", "https://acc.blob.core.windows.net/cont/k%20"),
+        ("obs://b-1", "https://b-1.obs.eu-west-2.otc.t-systems.com/k%20"),
+        ("https://minio.example.com:9000/b/p", "https://minio.example.com:9000/b/k%20"),
+        (
+            "arn:aws:s3::123456789012:accesspoint/abc.mrap/p",
+            "https://arn:aws:s3::123456789012:accesspoint/abc.mrap.s3-accesspoint.amazonaws.com/k%20",
+        ),
+    ],
+)
+def test_a_source_knows_the_urls_of_its_objects(text: str, url: str):
+    assert parse_source(text, "eu-west-2").url("k ") == url
+
+
+@pytest.mark.parametrize("text", ["bucket", "s3://b", "az://account", "ftp://x/y", "https://host"])
+def test_what_is_no_source_is_refused(text: str):
+    with pytest.raises(ConfigurationError):
+        parse_source(text)
+
+
+# -- inventories ------------------------------------------------------------------------------------
+
+
+def parquet(path: Path, objects: list[Object]) -> Path:
+    connection = inventories.connect()
+    connection.execute("CREATE TABLE t (bucket VARCHAR, key VARCHAR, size BIGINT, last_modified_date TIMESTAMP)")
+    connection.executemany("INSERT INTO t VALUES ('b', ?, ?, ?)", [(o.key, o.size, o.modified[:19]) for o in objects])
+    connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    return path
+
+
+def written(parts: list[Any]) -> dict[str, list[Any]]:
+    sections: dict[str, list[Any]] = {}
+    for part in parts:
+        for section, items in load_items(part.path).sections.items():
+            sections.setdefault(section, []).extend(items)
+    return sections
+
+
+@pytest.mark.parametrize("text", ["{}", RULES, 'title: "{key}|{folder}|{name}|{size}"', "include: ['raw/**']"])
+def test_what_the_engine_writes_is_what_python_writes(tmp_path: Path, text: str):
+    what = rules(tmp_path, text)
+    path = parquet(tmp_path / "i.parquet", OBJECTS)
+    done = build_from_inventory([path], SOURCE, what, Target(tmp_path / "out", "r"), root=tmp_path)
+    expected: dict[str, list[Any]] = {}
+    for section, item in assemble(OBJECTS, what, SOURCE.url, {}, Skipped()):
+        expected.setdefault(section, []).append(item)
+    assert written(done.parts) == expected
+    assert validate([part.path for part in done.parts]).counts == {}
+
+
+def test_an_inventory_with_groups_and_a_side_table(tmp_path: Path):
+    (tmp_path / "labels.csv").write_text("path,label\nraw/clip.mp4,good\n")
+    what = rules(tmp_path, GROUPS + "table: {file: labels.csv, key: path, columns: {label: quality}}\n")
+    path = parquet(tmp_path / "i.parquet", OBJECTS)
+    done = build_from_inventory([path], SOURCE, what, Target(tmp_path / "out", "r"), root=tmp_path)
+    sections = written(done.parts)
+    assert sections["videos"][0]["clientMetadata"] == {"quality": "good"}
+    assert len(sections["image_groups"]) == 2
+    with pytest.raises(ConfigurationError, match="cannot be joined"):
+        what = rules(tmp_path, "table: {file: none.csv, key: path, columns: {label: quality}}")
+        build_from_inventory([path], SOURCE, what, Target(tmp_path / "out2", "r"), root=tmp_path)
+
+
+def test_a_csv_inventory_of_s3_has_encoded_keys_and_no_headings(tmp_path: Path):
+    path = tmp_path / "inventory.csv"
+    path.write_text('"b","raw/a+b%2B1.jpg","5"\n"b","other.jpg","6"\n')
+    source = Source("s3", "my-bucket", "raw/", "eu-west-2")
+    target = Target(tmp_path / "out", "r")
+    done = build_from_inventory([path], source, BuildRules(), target, root=tmp_path, columns="Bucket,Key,Size")
+    assert [item["objectUrl"] for item in written(done.parts)["images"]] == [source.url("raw/a b+1.jpg")]
+    with pytest.raises(ConfigurationError, match="--columns"):
+        build_from_inventory([path], source, BuildRules(), target, root=tmp_path)
+
+
+def test_an_azure_inventory_names_the_container_before_the_key(tmp_path: Path):
+    path = tmp_path / "inventory.csv"
+    path.write_text("Name,Content-Length\ncont/raw/a.jpg,5\n")
+    source = parse_source("az://acc/cont/raw/")
+    done = build_from_inventory([path], source, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
+    assert written(done.parts)["images"][0]["objectUrl"] == "https://acc.blob.core.windows.net/cont/raw/a.jpg"
+
+
+def test_files_stay_within_the_limits(tmp_path: Path):
+    many = [Object(f"raw/{n:04d}.jpg", n, "") for n in range(25)]
+    path = parquet(tmp_path / "i.parquet", [Object(o.key, o.size, "2024-01-01T00:00:00Z") for o in many])
+    limits = Limits(10, 10)
+    for text in ("{}", GROUPS):
+        target = Target(tmp_path / f"out{len(text)}", "r", limits=limits)
+        done = build_from_inventory([path], SOURCE, rules(tmp_path, text), target, root=tmp_path)
+        assert [part.items for part in done.parts] == [10, 10, 5]
+        assert not validate([part.path for part in done.parts]).counts
+
+
+def test_csv_that_would_lose_metadata_is_not_built(tmp_path: Path):
+    path = parquet(tmp_path / "i.parquet", OBJECTS)
+    target = Target(tmp_path / "out", "r", "csv")
+    with pytest.raises(ConfigurationError, match="CSV cannot carry metadata"):
+        build_from_inventory([path], SOURCE, rules(tmp_path, RULES), target, root=tmp_path)
+    done = build_from_inventory([path], SOURCE, rules(tmp_path, GROUPS), target, root=tmp_path)
+    assert done.skipped["CSV has no nifti"] == 1
+    assert validate([part.path for part in done.parts]).counts == {}
+
+
+def test_an_inventory_of_which_nothing_becomes_an_item_is_said_to_be_so(tmp_path: Path):
+    path = parquet(tmp_path / "i.parquet", OBJECTS[3:4])
+    with pytest.raises(NothingMatchedError):
+        build_from_inventory([path], SOURCE, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
+
+
+# -- listings ---------------------------------------------------------------------------------------
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """Answers ListObjectsV2 and HEAD for KEYS, two keys a page, as S3 documents them."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        key = urlsplit(self.path).path.removeprefix("/my-bucket/")
+        self.send_response(403 if key == "secret.jpg" else 200 if key in KEYS else 404)
+        for name, value in {
+            "Content-Length": "5",
+            "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT",
+            "ETag": '"x"',
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
+        start = query.get("continuation-token", "")
+        names = [o for o in sorted(OBJECTS, key=lambda o: o.key.encode()) if o.key.startswith(prefix) and o.key > start]
+        folders: list[str] = []
+        if delimiter:
+            folders = sorted(
+                {prefix + o.key[len(prefix) :].split("/")[0] + "/" for o in names if "/" in o.key[len(prefix) :]}
+            )
+            names = [o for o in names if "/" not in o.key[len(prefix) :]]
+        page, rest = (names, []) if delimiter else (names[:2], names[2:])
+        token = f"<NextContinuationToken>{escape(page[-1].key)}</NextContinuationToken>" if rest else ""
+        body = "".join(
+            f"<Contents><Key>{escape(o.key)}</Key><LastModified>{o.modified}</LastModified>"
+            f"<ETag>&quot;x&quot;</ETag><Size>{o.size}</Size></Contents>"
+            for o in page
+        ) + "".join(f"<CommonPrefixes><Prefix>{escape(one)}</Prefix></CommonPrefixes>" for one in folders)
+        text = (
+            f"<ListBucketResult><IsTruncated>{str(bool(rest)).lower()}</IsTruncated>"
+            f"<KeyCount>{len(page)}</KeyCount>{token}{body}</ListBucketResult>"
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    settings = {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    yield url
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_bucket_is_listed_whole_and_in_order(bucket: str):
+    listed = list(list_objects(SOURCE, open_store(SOURCE)))
+    assert [one.key for one in listed] == [key for key in sorted(KEYS) if not key.endswith("/")]
+    assert listed[-1].modified.endswith("Z")
+
+
+@pytest.mark.parametrize("prefix", ["raw/", "raw/da", "scans/p1/slice-1", "sc", "none/", "noext"])
+def test_only_what_starts_with_the_prefix_is_listed(bucket: str, prefix: str):
+    source = Source("s3", "my-bucket", prefix, "eu-west-2")
+    expected = [key for key in sorted(KEYS) if key.startswith(prefix) and not key.endswith("/")]
+    assert [one.key for one in list_objects(source, open_store(source))] == expected
+
+
+def test_only_what_is_new_is_listed(bucket: str):
+    listed = list(list_objects(SOURCE, open_store(SOURCE), after="2024-01-08"))
+    assert {one.key for one in listed} == set(KEYS[7:])
+
+
+def test_a_bucket_becomes_files(bucket: str, tmp_path: Path):
+    done = build_from_bucket(SOURCE, rules(tmp_path, RULES), Target(tmp_path / "out", "r"), root=tmp_path)
+    assert sum(part.items for part in done.parts) == 7
+    assert validate([part.path for part in done.parts]).counts == {}
+    assert json.loads(done.parts[0].path.read_text())["images"][0]["title"] == "day:a b+c.jpg"
+
+
+def test_a_server_that_does_not_answer_is_said_to_be_unreachable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    store = open_store(SOURCE).__class__(
+        "my-bucket", region="eu-west-2", client_options={"allow_http": True}, retry_config={"max_retries": 0}
+    )
+    with pytest.raises(UnreachableError, match="my-bucket"):
+        list(list_objects(SOURCE, store))
+
+
+def test_asking_for_objects_tells_the_missing_from_the_unreadable(bucket: str):
+    answers = heads(open_store(SOURCE), ["raw/clip.mp4", "none.jpg", "secret.jpg"])
+    assert answers.keys() == {"none.jpg", "secret.jpg"}
+    assert answers["none.jpg"] == "missing"
+    assert "403" in answers["secret.jpg"] or "ermission" in answers["secret.jpg"]
