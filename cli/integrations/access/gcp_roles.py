@@ -59,10 +59,10 @@ class Held(Struct, frozen=True):
     possible: frozenset[str]
     unknown: tuple[str, ...]
 
-    @property
-    def changing(self) -> list[str]:
-        """The permissions, certain or possible, to do more than look."""
-        return sorted(one for one in self.possible if one.rpartition(".")[2] not in _LOOKING)
+
+def changing(permissions: Iterable[str]) -> list[str]:
+    """Those of the permissions with which one can do more than look, sorted."""
+    return sorted(one for one in permissions if one.rpartition(".")[2] not in _LOOKING)
 
 
 def held(bindings: Iterable[Mapping[str, Any]], member: str, conditions: Iterable[str]) -> Held:

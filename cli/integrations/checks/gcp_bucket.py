@@ -1,0 +1,124 @@
+"""Google Cloud: one bucket, as its owner configured it and as a browser meets it.
+
+Whether plain HTTP is denied is not asked: a bucket has no such setting. An organisation
+has one, the constraint `constraints/storage.secureHttpTransport`, which a bucket does not show.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from integrations.access import cors
+from integrations.access import gcp as access
+from integrations.checks import browser
+from integrations.checks.gcp_sessions import Clients, patience, signed_url
+from integrations.checks.records import Answer, failed, passed, warned
+from integrations.environment.model import Environment, GcpBucket, GcpIntegration
+from integrations.registration.object_url import encode_key
+
+OWN_KEYS = "Google's own keys"
+
+
+class AboutBucket:
+    """What all questions about one bucket need."""
+
+    def __init__(
+        self, clients: Clients, integration: GcpIntegration, environment: Environment, bucket: GcpBucket
+    ) -> None:
+        self.clients, self.integration, self.environment, self.bucket = clients, integration, environment, bucket
+        self.up = f"pulumi up --stack {environment.name}"
+
+    def read(self) -> Any:
+        """The bucket with its settings."""
+        return self.clients.own.get_bucket(self.bucket.name, **patience())
+
+    def setting_fix(self, option: str) -> str:
+        """How the owner mends a setting: the stack, or the owner's own hands."""
+        if self.bucket.ownership == "create":
+            return self.up
+        return f"ask the bucket's owner for: gcloud storage buckets update gs://{self.bucket.name} {option}"
+
+
+class BucketQuestions(AboutBucket):
+    """The questions about the bucket itself."""
+
+    def found(self) -> Answer:
+        from google.api_core.exceptions import NotFound
+
+        try:
+            self.read()
+        except NotFound:
+            fix = self.up if self.bucket.ownership == "create" else "name the right bucket"
+            return failed("there is no such bucket", fix)
+        return passed("the bucket exists")
+
+    def location(self) -> Answer:
+        stated = str(self.read().location)
+        if stated.upper() == self.bucket.location.upper():
+            return passed(stated)
+        return failed(f"the bucket is in {stated}", f"set `location: {stated}` for bucket {self.bucket.name}")
+
+    def private(self) -> Answer:
+        access_ = self.read().iam_configuration
+        open_ = []
+        if not access_.uniform_bucket_level_access_enabled:
+            open_.append("uniform bucket-level access")
+        if access_.public_access_prevention != "enforced":
+            open_.append("public access prevention")
+        if open_:
+            fix = self.setting_fix("--uniform-bucket-level-access --public-access-prevention")
+            return failed(f"not on: {', '.join(open_)}", fix)
+        return passed("uniform bucket-level access, public access prevented")
+
+    def encrypted(self) -> Answer:
+        key, wanted = self.read().default_kms_key_name, self.bucket.kms_key
+        if key == wanted:
+            return passed("the configured key" if key else OWN_KEYS)
+        if wanted is None:
+            return failed(f"encrypted with {key}, not with {OWN_KEYS}", f"set `kmsKey: {key}` for {self.bucket.name}")
+        fix = self.setting_fix(f"--default-encryption-key={wanted}")
+        return failed(f"encrypted with {key or OWN_KEYS}, not with {wanted}", fix)
+
+    # -- the browser --------------------------------------------------------------
+
+    def cors_rules(self) -> Answer:
+        rules = list(self.read().cors)
+        origins = self.environment.settings.cors_origins
+        if not rules:
+            return failed("the bucket has no CORS rules", self._cors_fix())
+        for origin in origins:
+            for method in cors.METHODS:
+                if not any(origin in rule.get("origin", ()) and method in rule.get("method", ()) for rule in rules):
+                    return failed(f"no rule lets {origin} in with {method}", self._cors_fix())
+        if wide := sorted({origin for rule in rules for origin in rule.get("origin", ()) if "*" in origin}):
+            return warned(f"rules let {', '.join(wide)} in", "name each origin in the bucket's CORS rules")
+        return passed(f"rules for {', '.join(origins)}")
+
+    def preflight(self) -> Answer:
+        return browser.ask_preflight(self.url, self.environment.settings.cors_origins, self._cors_fix())
+
+    def foreign_refused(self) -> Answer:
+        return browser.ask_foreign(self.url, self.environment.settings.cors_origins, self._cors_fix())
+
+    def signed_get(self) -> Answer:
+        """Signed by the check principal: whoever runs this may not read objects."""
+        return browser.ask_signed_get(self._signed_url, self.environment.settings.cors_origins, self._cors_fix())
+
+    def _signed_url(self) -> str:
+        return signed_url(self.clients.check, self.bucket.name, str(self.integration.probe_object))
+
+    def url(self, key: str = "any-object") -> str:
+        """An object's own URL as a browser uses it, which follows the bucket's CORS rules.
+
+        Not storage.cloud.google.com, which answers no other site:
+        https://cloud.google.com/storage/docs/cross-origin#server-side-support
+        """
+        return f"https://storage.googleapis.com/{self.bucket.name}/{encode_key(key)}"
+
+    def _cors_fix(self) -> str:
+        rule = json.dumps(access.cors_rule(self.environment.settings.cors_origins))
+        if self.bucket.ownership == "create":
+            return f"{self.up}, which sets the CORS rules to: {rule}"
+        show = f"integrations access show {self.integration.name} --env {self.environment.name}"
+        return f"ask the bucket's owner to add to the CORS rules: {rule} (whole: {show})"
