@@ -1,0 +1,116 @@
+"""Azure as one identity meets it: Azure Resource Manager and Microsoft Graph, read with plain requests.
+
+The identity is whoever azure-identity finds on this machine: variables, a CI system's token, a managed identity,
+`az login` (https://learn.microsoft.com/en-us/azure/developer/python/sdk/authentication/credential-chains).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from integrations.access.azure import API_VERSION, ARM
+from integrations.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken, TokenCredential
+
+GRAPH = "https://graph.microsoft.com"
+AUTHORIZATION_VERSION = "2022-04-01"
+TIMEOUT_SECONDS = 15
+# A token is renewed this long before it ends.
+MARGIN_SECONDS = 300
+
+
+class AzureError(Exception):
+    """A refusal of Azure, in its own words. operation: what was asked, for a message."""
+
+    def __init__(self, operation: str, status: int, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {message} ({code})")
+        self.operation, self.status, self.code, self.message = operation, status, code, message
+
+
+class Session:
+    """One identity in one tenant. Threads may share it."""
+
+    def __init__(self, tenant: str) -> None:
+        try:
+            from azure.identity import DefaultAzureCredential
+        except ModuleNotFoundError:
+            raise ConfigurationError("Azure needs azure-identity: pip install 'encord-integrations[azure]'") from None
+        self._tenant = tenant
+        self._credential: TokenCredential = DefaultAzureCredential()
+        self._tokens: dict[str, AccessToken] = {}
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        """A token for a scope, asked for once; so the session can stand for a credential of Azure's libraries."""
+        (scope,) = scopes
+        with self._lock:
+            known = self._tokens.get(scope)
+            if known is None or known.expires_on - MARGIN_SECONDS < time.time():
+                known = self._tokens[scope] = self._credential.get_token(scope, tenant_id=self._tenant)
+            return known
+
+    def close(self) -> None:
+        """Nothing is open between two requests."""
+
+    @property
+    def object_id(self) -> str:
+        """Who this is: the object id of the service principal or user
+        (https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference)."""
+        body = self.get_token(f"{ARM}/.default").token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))["oid"])
+
+    def find(self, resource: str, version: str = API_VERSION) -> dict[str, Any] | None:
+        """The document of a resource; None if there is none. Raises AzureError."""
+        try:
+            return self._get(ARM, resource, {"api-version": version})
+        except AzureError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def read(self, resource: str, version: str = API_VERSION) -> dict[str, Any]:
+        """The same for a resource that must be there."""
+        return self._get(ARM, resource, {"api-version": version})
+
+    def listed(self, resource: str, **query: str) -> list[dict[str, Any]]:
+        """Every entry of a list about rights, page by page. Raises AzureError."""
+        answer = self._get(ARM, resource, {"api-version": AUTHORIZATION_VERSION, **query})
+        found = list(answer["value"])
+        while following := answer.get("nextLink"):
+            answer = self._get(ARM, str(following).removeprefix(ARM), {})
+            found += answer["value"]
+        return found
+
+    def directory(self, path: str, **query: str) -> dict[str, Any]:
+        """An answer of Microsoft Graph. Raises AzureError."""
+        return self._get(GRAPH, path, query)
+
+    def _get(self, base: str, path: str, query: dict[str, str]) -> dict[str, Any]:
+        import requests
+
+        header = {"Authorization": f"Bearer {self.get_token(f'{base}/.default').token}"}
+        answer = requests.get(base + path, params=query, headers=header, timeout=TIMEOUT_SECONDS)
+        if answer.ok:
+            return dict(answer.json())
+        code, message = _said(answer.text)
+        raise AzureError(f"reading {_short(path)}", answer.status_code, code or str(answer.status_code), message)
+
+
+def _said(text: str) -> tuple[str, str]:
+    """Code and message of a refusal."""
+    try:
+        error = json.loads(text)["error"]
+        return str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return "", "Azure gave no reason"
+
+
+def _short(path: str) -> str:
+    """The end of a resource's id: its type and its name."""
+    return "/".join(path.partition("?")[0].split("/")[-2:])

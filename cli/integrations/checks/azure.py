@@ -1,0 +1,105 @@
+"""Azure: the questions about one integration, in the order a person would ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from integrations.checks import browser
+from integrations.checks.aws_role import Add
+from integrations.checks.azure_account import AboutAccount
+from integrations.checks.azure_grants import APPLICATION, GrantQuestions
+from integrations.checks.azure_objects import ObjectQuestions
+from integrations.checks.azure_sessions import Sessions, guarded
+from integrations.checks.azure_signature import SignatureQuestions
+from integrations.checks.catalogue import CheckId
+from integrations.checks.records import Answer, awaiting_encord
+from integrations.checks.runner import Key, Question
+from integrations.environment.azure import AzureIntegration
+from integrations.environment.model import Environment
+
+
+def questions(integration: AzureIntegration, environment: Environment, *, write_probe: bool = False) -> list[Question]:
+    """Every question about the integration. Raises ConfigurationError if Azure's libraries are not installed."""
+    sessions = Sessions(integration)
+    asked: list[Question] = []
+
+    def add(check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key:
+        asked.append(Question(integration.name, "azure", check, subject, guarded(ask, integration), needs))
+        return asked[-1].key
+
+    about = (sessions, integration, environment)
+    found = add(CheckId.BUCKET_FOUND, integration.account.name, AboutAccount(*about).found)
+    containers = {
+        one.name: add(
+            CheckId.BUCKET_FOUND,
+            _subject(integration, one.name),
+            partial(AboutAccount(*about).container_found, one),
+            found,
+        )
+        for one in integration.containers
+    }
+    _account(add, AboutAccount(*about), found)
+    for one in integration.containers:
+        private = partial(AboutAccount(*about).private, one)
+        add(CheckId.BUCKET_PRIVATE, _subject(integration, one.name), private, containers[one.name])
+    if integration.encord.access == "account-sas":
+        lives = _signature(add, SignatureQuestions(*about), containers)
+    elif integration.awaiting_encord:
+        lives = add(CheckId.ROLE_FOUND, APPLICATION, lambda: awaiting_encord(environment.name))
+    else:
+        lives = _grants(add, GrantQuestions(*about), found, containers)
+    _objects(add, ObjectQuestions(*about), lives, containers, write_probe=write_probe)
+    return asked
+
+
+def _subject(integration: AzureIntegration, container: str) -> str:
+    return f"{integration.account.name}/{container}"
+
+
+def _account(add: Add, about: AboutAccount, found: Key) -> None:
+    """The account, whose CORS rules are those of all its containers."""
+    name, origins = about.integration.account.name, about.environment.settings.cors_origins
+    add(CheckId.BUCKET_REGION, name, about.region, found)
+    add(CheckId.BUCKET_ENCRYPTED, name, about.encrypted, found)
+    add(CheckId.BUCKET_TLS_ONLY, name, about.tls_only, found)
+    add(CheckId.OBJECTS_AT_HAND, name, about.at_hand, found)
+    rules = add(CheckId.CORS_RULES, name, about.cors_rules, found)
+    fix = about.cors_fix()
+    add(CheckId.CORS_PREFLIGHT, name, lambda: browser.ask_preflight(about.url, origins, fix), found)
+    add(CheckId.CORS_FOREIGN_REFUSED, name, lambda: browser.ask_foreign(about.url, origins, fix), rules)
+
+
+def _grants(add: Add, about: GrantQuestions, found: Key, containers: dict[str, Key]) -> Key:
+    """Encord's service principal. Returns the key of the question after which this run stands for Encord."""
+    add(CheckId.ROLE_FOUND, about.encord, about.principal_found)
+    named = add(CheckId.TRUST_DOCUMENT, about.encord, about.named, found)
+    for one in about.integration.containers:
+        subject, needs = _subject(about.integration, one.name), (containers[one.name], named)
+        add(CheckId.READ_GRANTED, subject, partial(about.read_granted, one), *needs)
+        add(CheckId.WRITE_GRANTED_EXACTLY, subject, partial(about.write_granted, one), *needs)
+    add(CheckId.SIGNING_GRANTED, about.integration.account.name, about.signing_granted, named)
+    principal = about.integration.check_principal or "no checkPrincipal"
+    return add(CheckId.ROLE_ASSUMED, principal, about.is_check_principal, found)
+
+
+def _signature(add: Add, about: SignatureQuestions, containers: dict[str, Key]) -> Key:
+    """The account SAS. Returns the key of the question after which it can be tried."""
+    name = about.integration.account.name
+    add(CheckId.SIGNATURE_IN_TIME, name, about.in_time)
+    here = add(CheckId.ROLE_ASSUMED, name, about.is_here, *containers.values())
+    add(CheckId.READ_GRANTED, name, about.read_granted, here)
+    add(CheckId.WRITE_GRANTED_EXACTLY, name, about.write_granted, here)
+    return here
+
+
+def _objects(add: Add, about: ObjectQuestions, lives: Key, containers: dict[str, Key], *, write_probe: bool) -> None:
+    """The blobs. lives: the question that says whether what happens here is what happens to Encord."""
+    for one in about.integration.containers:
+        subject, found = _subject(about.integration, one.name), containers[one.name]
+        read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), found, lives)
+        add(CheckId.STRANGER_REFUSED, subject, partial(about.stranger_refused, one), read)
+        alone = about.integration.check_principal is None and about.integration.encord.access == "service-principal"
+        add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), found if alone else read)
+        if write_probe:
+            add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), found, lives)

@@ -1,0 +1,107 @@
+"""Azure: blobs as Encord meets them, with the roles of the check principal or with Encord's own signature."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from integrations.access import azure as access
+from integrations.checks import browser
+from integrations.checks.azure_account import AboutAccount
+from integrations.checks.azure_sessions import MISSING, NOT_ALLOWED, code_of
+from integrations.checks.records import Answer, failed, passed, skipped
+from integrations.environment.azure import AzureContainer
+
+NO_PROBE_OBJECT = skipped("no probeObject is configured", fix="set `probeObject` to the name of a blob", unproven=True)
+ARCHIVED = "BlobArchived"
+
+
+class ObjectQuestions(AboutAccount):
+    """The questions about the blobs of one integration."""
+
+    def probe_object_read(self, container: AzureContainer) -> Answer:
+        from azure.core.exceptions import HttpResponseError
+
+        name = self.integration.probe_object
+        if name is None:
+            return NO_PROBE_OBJECT
+        try:
+            with self.sessions.blob(container, name) as blob:
+                reader = blob.download_blob()
+                size, tier = len(reader.readall()), reader.properties.blob_tier
+        except HttpResponseError as error:
+            code = code_of(error)
+            if code in MISSING:
+                fix = f"put a blob at {name}, or set `probeObject` to one that is there"
+                return failed(f"{name} is not there", fix)
+            if code == ARCHIVED:
+                return failed(f"{name} is archived", "move it to the Hot tier, which is the only one that Encord reads")
+            if code in NOT_ALLOWED:
+                return failed(
+                    f"{name} is not readable ({code})", f"{self.show}; then see docs/runbooks/images-do-not-load.md"
+                )
+            raise
+        if (stated := str(getattr(tier, "value", tier) or "Hot")) != "Hot":
+            return failed(
+                f"{name} is in the tier {stated}", "move it to the Hot tier, which is the only one that Encord reads"
+            )
+        return passed(f"{name}, {size} bytes")
+
+    def stranger_refused(self, container: AzureContainer) -> Answer:
+        """Who has no signature, and who has one with another end."""
+        name = self.integration.probe_object
+        if name is None:
+            return NO_PROBE_OBJECT
+        if browser.is_answered(self.sessions.url(container, name)):
+            return failed("the blob is readable without a signature", "make the container private (BKT103 names it)")
+        signed = self.sessions.signed_url(container, name)
+        if browser.is_answered(signed.replace("sig=", "sig=A", 1)):
+            return failed("an altered signature was accepted", "report it to the account's operator")
+        return passed("refused without a signature, and with an altered one")
+
+    def signed_get(self, container: AzureContainer) -> Answer:
+        from azure.core.exceptions import HttpResponseError
+
+        name = self.integration.probe_object
+        if name is None:
+            return NO_PROBE_OBJECT
+        origins = self.environment.settings.cors_origins
+        try:
+            signed = self.sessions.signed_url(container, name)
+        except HttpResponseError as error:
+            if code_of(error) not in NOT_ALLOWED or self.integration.check_principal is not None:
+                raise
+            reason = "these credentials may not sign URLs for the account, and there is no checkPrincipal"
+            return skipped(reason, unproven=True)
+        return browser.ask_signed_get(lambda: signed, origins, self.cors_fix())
+
+    def write_probe(self, container: AzureContainer) -> Answer:
+        from azure.core.exceptions import HttpResponseError
+
+        name = f"{access.write_probe_prefix()}{secrets.token_hex(8)}"
+        wanted = self.integration.image_sequences
+        state = f"image sequences {'on' if wanted else 'off'}"
+        with self.sessions.blob(container, name) as blob:
+            try:
+                blob.upload_blob(b"integrations check\n")
+            except HttpResponseError as error:
+                if code_of(error) not in NOT_ALLOWED:
+                    raise
+                refused = f"writing is refused, {state}"
+                return failed(refused, self.up) if wanted else passed(refused)
+            left = self._remove(blob, container, name)
+        if wanted:
+            return passed(f"wrote {name}{left}, {state}")
+        return failed(f"wrote {name}{left}, {state}", f"{self.up}, which takes the writing role away")
+
+    def _remove(self, blob: Any, container: AzureContainer, name: str) -> str:
+        """What writes may delete on Azure, but a signature may not: then the account's holder has to. Says which."""
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            blob.delete_blob()
+        except HttpResponseError as error:
+            if code_of(error) not in NOT_ALLOWED:
+                raise
+            return f", which this signature may not remove: az storage blob delete -c {container.name} -n {name}"
+        return " and removed it"
