@@ -15,6 +15,11 @@ if "aws" in clouds:
 
     for name, outputs in aws.provision(settings).items():
         pulumi.export(name, outputs)
+if "gcp" in clouds:
+    import gcp
+
+    for name, outputs in gcp.provision(settings).items():
+        pulumi.export(name, outputs)
 if clouds & {"otc", "s3"}:
     import s3_compatible
 

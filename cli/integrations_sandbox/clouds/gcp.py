@@ -96,9 +96,14 @@ def seed(folder: Path) -> tuple[Key, ...]:
     return tuple(add_account(folder, email, project) for email, project in ACCOUNTS)
 
 
+def key_path(folder: Path, email: str) -> Path:
+    """Where the key file of a service account is, once it is made."""
+    return folder / "keys" / f"{email}.json"
+
+
 def add_account(folder: Path, email: str, project: str, **more: Any) -> Key:
     """Make a service account, with a key file of mode 0600 under `folder`. more: see gcp_admin."""
-    path = folder / "keys" / f"{email}.json"
+    path = key_path(folder, email)
     if not path.exists():
         _write_key(path, email, project)
     key = load_pem_private_key(json.loads(path.read_text())["private_key"].encode(), None)

@@ -56,9 +56,10 @@ def stages() -> tuple[Stage, ...]:
     """Every cloud that the sandbox can play."""
     from integrations_sandbox.clouds import s3_store
     from integrations_sandbox.stages.aws import AwsStage
+    from integrations_sandbox.stages.gcp import GcpStage
     from integrations_sandbox.stages.s3_compatible import S3CompatibleStage
 
-    return (AwsStage(), S3CompatibleStage(s3_store.OTC), S3CompatibleStage(s3_store.S3))
+    return (AwsStage(), GcpStage(), S3CompatibleStage(s3_store.OTC), S3CompatibleStage(s3_store.S3))
 
 
 def stage_of(integration: Integration) -> Stage:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 import boto3
+from google.auth.credentials import Credentials as GoogleCredentials
 from msgspec import Struct
 
 from integrations_sandbox.deploy.handler import DYNAMIC, Handler
-from integrations_sandbox.deploy.handlers import aws, azure, iam, s3, s3control
+from integrations_sandbox.deploy.handlers import aws, azure, gcp, gcs, iam, s3, s3control
 from integrations_sandbox.deploy.handlers.dynamic import Dynamic
 from integrations_sandbox.deploy.wire import Props
 
@@ -19,6 +20,7 @@ HANDLERS: Mapping[str, Handler] = {
     **iam.HANDLERS,
     **s3control.HANDLERS,
     **azure.HANDLERS,
+    **gcs.HANDLERS,
     DYNAMIC: Dynamic(),
 }
 
@@ -28,6 +30,7 @@ class Credentials(Struct, frozen=True):
 
     aws: boto3.Session | None = None
     azure: azure.Credential | None = None
+    gcp: GoogleCredentials | None = None
 
 
 def connections(who: Credentials) -> dict[str, Callable[[Props], Any]]:
@@ -35,5 +38,6 @@ def connections(who: Credentials) -> dict[str, Callable[[Props], Any]]:
     known: dict[str, tuple[Callable[..., Any], Any]] = {
         "aws": (aws.connect, who.aws),
         "azure-native": (azure.connect, who.azure),
+        "gcp": (gcp.connect, who.gcp),
     }
     return {package: partial(connect, own) for package, (connect, own) in known.items() if own is not None}

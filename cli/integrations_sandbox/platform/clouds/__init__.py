@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from integrations_sandbox.platform.clouds.aws import AwsDoor, AwsIntegration
 from integrations_sandbox.platform.clouds.door import CloudDoor
+from integrations_sandbox.platform.clouds.gcp import GcpDoor, GcpIntegration
 from integrations_sandbox.platform.clouds.s3_compatible import S3CompatibleDoor, S3CompatibleIntegration
 
 # A union by their `cloud` field.
-Integration = AwsIntegration | S3CompatibleIntegration
+Integration = AwsIntegration | GcpIntegration | S3CompatibleIntegration
 
 # How encord.orm.storage.StorageLocationName names the cloud of an integration.
-LOCATIONS = {AwsIntegration: "s3", S3CompatibleIntegration: "s3Compatible"}
+LOCATIONS = {AwsIntegration: "s3", GcpIntegration: "gcp", S3CompatibleIntegration: "s3Compatible"}
 
 
 def open_door(integration: Integration, browser_base: Mapping[str, str]) -> CloudDoor:
@@ -21,6 +22,8 @@ def open_door(integration: Integration, browser_base: Mapping[str, str]) -> Clou
     match integration:
         case AwsIntegration():
             return AwsDoor(integration, browser_base.get("aws"))
+        case GcpIntegration():
+            return GcpDoor(integration, browser_base.get("gcp"))
         case S3CompatibleIntegration():
             return S3CompatibleDoor(integration, browser_base.get(integration.browser))
 
