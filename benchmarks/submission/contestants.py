@@ -1,4 +1,7 @@
-"""Two ways to register a file: the command, and the loop that one writes with the SDK. Each runs in a fresh process."""
+"""Ways to register a file: the command, its sending alone, and the loop that one writes with the SDK.
+
+Each runs in a fresh process; what it costs to import the SDK is part of each.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-CHUNK = 500  # what published loaders send at a time
 
-
-def ours(project: str, file: str, folder: str) -> None:
-    """`integrations registration submit`."""
+def command(project: str, file: str, folder: str) -> None:
+    """`integrations registration submit`: validation, journal and all."""
     from integrations.commands.app import run
 
     os.chdir(project)
@@ -23,8 +24,34 @@ def ours(project: str, file: str, folder: str) -> None:
     assert code == 0, code
 
 
-def loop(domain: str, key: str, integration: str, file: str, folder: str, chunk: str = str(CHUNK)) -> None:
-    """Read the file, send `chunk` items, wait, send the next."""
+def sending(project: str, file: str, folder: str) -> None:
+    """The same without validation, as the loop has none."""
+    from integrations.environment.load import load_environment
+    from integrations.submission import submit as work
+    from integrations.submission.checked import Checked
+    from integrations.submission.places import look_up
+    from integrations.submission.records import Settings
+
+    root = Path(project)
+    os.chdir(root)
+    environment = load_environment("dev", root)
+    words = work.words_of(root, [file], "dev", "media", folder, Settings(), skip_invalid=False)
+    target = look_up(environment, environment.settings.integrations["media"], folder, may_be_missing=True)
+    report = work.submit(
+        root, words, Checked(0, [], {}, []), target, work.Options(),
+        watch=lambda _: None, on_wait=lambda: None, on_run=lambda _: lambda: None, listed=1,
+    )  # fmt: skip
+    assert report.result.tally.registered == report.result.total
+
+
+def peak_megabytes() -> int:
+    """The most memory that this process ever had, in MiB."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
+
+
+def loop(domain: str, key: str, integration: str, file: str, folder: str, chunk: str) -> None:
+    """Read the file, send `chunk` items, wait until they are registered, send the next."""
     from encord import EncordUserClient
 
     client = EncordUserClient.create_with_ssh_private_key(ssh_private_key_path=key, domain=domain)
