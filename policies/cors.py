@@ -18,8 +18,7 @@ def _origins(resource: Resource) -> Iterator[str]:
         case kinds.BUCKET_CORS | kinds.BUCKET:
             rules, key = props.get("corsRules"), "allowedOrigins"
         case kinds.GCS_BUCKET:
-            # The provider takes `cors` as a list; older states hold `corses`.
-            rules, key = props.get("cors") or props.get("corses"), "origins"
+            rules, key = props.get("cors"), "origins"
         case kinds.BLOB_SERVICE:
             rules, key = (props.get("cors") or {}).get("corsRules"), "allowedOrigins"
         case _:

@@ -16,8 +16,9 @@ from integrations.environment.model import Settings
 from kinds import kind_of
 from rule import Finding, Resource, Rule, without_companion
 
-# https://learn.microsoft.com/azure/storage/common/transport-layer-security-configure-minimum-version
-MODERN_TLS = (azure.account_properties()["minimumTlsVersion"], "TLS1_3")
+# Where it is not set, it means TLS 1.0, and there is no newer one to set yet:
+# https://learn.microsoft.com/dotnet/api/azure.resourcemanager.storage.storageaccountdata.minimumtlsversion
+TLS = azure.account_properties()["minimumTlsVersion"]
 
 
 def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
@@ -34,8 +35,8 @@ def _judge(resource: Resource, settings: Settings) -> Iterator[str]:
         case kinds.STORAGE_ACCOUNT:
             if props.get("enableHttpsTrafficOnly") is False:
                 yield "enableHttpsTrafficOnly is off: set it to true"
-            if (version := props.get("minimumTlsVersion")) not in MODERN_TLS:
-                yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to {MODERN_TLS[0]}"
+            if (version := props.get("minimumTlsVersion")) != TLS:
+                yield f"minimumTlsVersion is {version or 'not set, which means TLS 1.0'}: set it to {TLS}"
 
 
 def _bucket_policy(props: Mapping[str, Any]) -> Iterator[str]:
@@ -65,8 +66,8 @@ TLS_ONLY = Rule(
     },
     why="A signed URL that travels in clear is a key to the object for everybody on the way.",
     fix="Add the statement that the message shows, or set what it names.",
-    unseen="On Google Cloud a bucket has no such setting; an organisation has one, the constraint"
-    " `constraints/storage.secureHttpTransport`.",
+    unseen="On Google Cloud a bucket has no such setting; an organisation has one"
+    " (https://docs.cloud.google.com/storage/docs/org-policy-constraints).",
     kinds=frozenset({kinds.BUCKET_POLICY, kinds.ACCESS_POINT_POLICY, kinds.STORAGE_ACCOUNT, kinds.OBS_BUCKET}),
     judge=_judge,
 )

@@ -40,7 +40,8 @@ FOREIGN_NEEDS_EXTERNAL_ID = Rule(
     },
     why="Without an external ID, any other customer of Encord can have Encord work with this role: the confused deputy"
     " (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).",
-    fix="Set `encord.externalId` of the integration to the ID that Encord's dialog shows.",
+    fix="Set `encord.externalId` of the integration to the ID that Encord's dialog shows. A checker is trusted by its own"
+    " account or by `oidc`.",
     unseen="Whether the ID is the one that Encord uses, only Encord knows: `integrations check` asks (TRU302 to TRU305,"
     " ENC603). Google Cloud and Azure name Encord's identity in the grant itself, and OBS is read with a key pair.",
     kinds=frozenset({kinds.ROLE}),
