@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from integrations.environment.model import AwsIntegration, AzureIntegration, Integration, OtcIntegration, S3Integration
-from integrations.errors import ConfigurationError
-from integrations.registration.object_url import Cloud, azure_url, otc_url, s3_compatible_url, s3_url
+from integrations.environment.model import (
+    AwsIntegration,
+    AzureIntegration,
+    GcpIntegration,
+    Integration,
+    OtcIntegration,
+    S3Integration,
+)
+from integrations.registration.object_url import Cloud, azure_url, gcs_url, otc_url, s3_compatible_url, s3_url
 from integrations.registration.url_rules import Location
 
 
@@ -26,6 +32,8 @@ def first_url(integration: Integration, key: str) -> str:
             return s3_url(integration.buckets[0].name, integration.buckets[0].region, key)
         case AzureIntegration():
             return azure_url(integration.account.name, integration.containers[0].name, key)
+        case GcpIntegration():
+            return gcs_url(integration.buckets[0].name, key)
         case OtcIntegration():
             return otc_url(integration.buckets[0].name, integration.region, key)
         case S3Integration():
@@ -39,8 +47,8 @@ def _places(integration: Integration) -> list[Location]:
         return [Location(cloud, one.name, region, prefixes=integration.prefixes) for one in integration.buckets]
     if isinstance(integration, AzureIntegration):
         return [Location("azure", one.name, account=integration.account.name) for one in integration.containers]
-    if not isinstance(integration, AwsIntegration):
-        raise ConfigurationError(f"integration {integration.name}: its objects' URLs cannot be told from its settings")
+    if isinstance(integration, GcpIntegration):
+        return [Location("gcp", one.name, prefixes=integration.prefixes) for one in integration.buckets]
     places = [
         Location("aws", bucket.name, bucket.region, prefixes=integration.prefixes) for bucket in integration.buckets
     ]
