@@ -14,6 +14,7 @@ from docs.environment_page import environment_page
 from docs.policy_pages import policy_pages
 
 from integrations.checks.catalogue import CATALOGUE
+from integrations.registration.catalogue import pages as finding_pages
 from integrations.reports.pages import check_page
 
 ROOT = Path(__file__).parents[1]
@@ -25,8 +26,8 @@ def check_pages() -> dict[str, str]:
     return {check.page: check_page(check) for check in CATALOGUE.values()}
 
 
-WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page)
-FOLDERS = ("docs/checks", "docs/policies")
+WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page, finding_pages)
+FOLDERS = ("docs/checks", "docs/policies", "docs/findings")
 
 
 def main(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ from integrations.commands.output import coloured, emit, say
 from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
+    from integrations.registration.objects import OpenStore
     from integrations.registration.url_rules import Location, UrlOptions
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -83,6 +84,9 @@ def validate(
     strict_client_only: Annotated[
         bool, typer.Option("--strict-client-only", help="Require media metadata, as strict client-only access does.")
     ] = False,
+    objects: Annotated[
+        bool, typer.Option("--objects", help="Also ask the cloud whether each object is there and readable.")
+    ] = False,
     mrap_spelling: SpellingOption = Spelling.ARN_HOST,
     s3_endpoint: EndpointOption = None,
     max_findings: Annotated[int, typer.Option(min=1, help="List at most this many a file; all are counted.")] = 10_000,
@@ -94,7 +98,9 @@ def validate(
     from integrations.reports import registration_findings as reports
 
     urls = _url_options(mrap_spelling, s3_endpoint, env, integration)
-    found = validate_files(files, Options(urls, strict_client_only, max_findings))
+    found = validate_files(
+        files, Options(urls, strict_client_only, max_findings, open_store=_store() if objects else None)
+    )
     if format is FindingFormat.TEXT:
         emit(reports.as_text(found, colour=output is None and coloured(sys.stdout)), output)
     else:
@@ -247,6 +253,12 @@ def build(
     for reason, count in sorted(built.skipped.items()):
         say(f"left out: {count:,} ({reason})")
     return ExitCode.CLEAN
+
+
+def _store() -> OpenStore:
+    from integrations.registration.build.listing import open_store
+
+    return open_store
 
 
 def _listed(count: int) -> None:

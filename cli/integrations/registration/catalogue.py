@@ -348,3 +348,8 @@ def index() -> str:
     rows = [f"| [{one}]({one}.md) | {CATALOGUE[one].severity} | {CATALOGUE[one].title} |" for one in FindingId]
     head = ["# Findings in registration files", "", "Generated from `integrations.registration.catalogue`.", ""]
     return "\n".join([*head, "| id | severity | what |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page by its path in the project."""
+    return {"docs/findings/README.md": index()} | {f"docs/findings/{one}.md": page(one) for one in FindingId}

@@ -23,6 +23,7 @@ from integrations.registration.item_rules import check_item, check_setting, chec
 from integrations.registration.lenient import Member, Node
 from integrations.registration.mentions import csv_mentions, csv_urls, json_mentions, json_urls
 from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS
+from integrations.registration.objects import ObjectCheck, OpenStore
 from integrations.registration.rules import Rules
 from integrations.registration.scan import WINDOW, Scanner
 from integrations.registration.source import Format, not_text, open_source, sniff
@@ -34,6 +35,7 @@ _START = 4096
 class Options(Struct, frozen=True):
     """How to validate. max_findings: how many of one file are listed; all are counted.
 
+    open_store: how to reach a bucket, if the cloud is to be asked for every object.
     window and fast are for tests: the size of the window in bytes, and whether chunks are
     proven as a whole; neither changes a finding.
     """
@@ -43,6 +45,7 @@ class Options(Struct, frozen=True):
     max_findings: int = 10_000
     window: int = WINDOW
     fast: bool = True
+    open_store: OpenStore | None = None
 
 
 class FileSummary(Struct, frozen=True):
@@ -132,6 +135,9 @@ class Run:
             items = self._read_json(number, file, rules)
         else:
             items, layouts = self._read_csv(number, file, rules)
+        if self._options.open_store and not not_text(start):
+            endpoints = self._options.urls.s3_endpoints
+            ObjectCheck(self._options.open_store, collector, endpoints).read(file, form)
         urls = self.index.count - before
         for defect in _limits(items, urls, empty=not collector.counts):
             collector(defect)

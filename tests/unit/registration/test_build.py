@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
@@ -21,9 +21,10 @@ from integrations.registration.build.parts import Target
 from integrations.registration.build.rules import BuildRules, glob_regex, load_rules
 from integrations.registration.build.run import build_from_bucket, build_from_inventory
 from integrations.registration.build.source import Object, Source, parse_source
+from integrations.registration.findings import FindingId
 from integrations.registration.load import load_items
 from integrations.registration.split import Limits
-from integrations.registration.validate import validate
+from integrations.registration.validate import Options, validate
 
 SOURCE = Source("s3", "my-bucket", "", "eu-west-2")
 KEYS = [
@@ -259,7 +260,7 @@ class Bucket(BaseHTTPRequestHandler):
         pass
 
     def do_HEAD(self) -> None:
-        key = urlsplit(self.path).path.removeprefix("/my-bucket/")
+        key = unquote(urlsplit(self.path).path).removeprefix("/my-bucket/")
         self.send_response(403 if key == "secret.jpg" else 200 if key in KEYS else 404)
         for name, value in {
             "Content-Length": "5",
@@ -354,3 +355,18 @@ def test_asking_for_objects_tells_the_missing_from_the_unreadable(bucket: str):
     assert answers.keys() == {"none.jpg", "secret.jpg"}
     assert answers["none.jpg"] == "missing"
     assert "403" in answers["secret.jpg"] or "ermission" in answers["secret.jpg"]
+
+
+def test_validate_asks_for_objects_and_says_which_are_missing_and_which_unreadable(bucket: str, tmp_path: Path):
+    path = tmp_path / "f.json"
+    urls = [SOURCE.url(key) for key in ("raw/day/a b+c.jpg", "none.jpg", "secret.jpg")]
+    path.write_text(json.dumps({"images": [{"objectUrl": url} for url in urls]}))
+    table = tmp_path / "f.csv"
+    table.write_text("ObjectURL,Image title\n" + "".join(f"{url},\n" for url in urls))
+    assert validate([path]).counts == {}
+    for file in (path, table):
+        found = validate([file], Options(open_store=open_store))
+        assert [(one.id, one.text) for one in found.findings] == [
+            (FindingId.OBJECT_MISSING, urls[1]),
+            (FindingId.OBJECT_UNREADABLE, urls[2]),
+        ]

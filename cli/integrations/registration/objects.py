@@ -1,0 +1,137 @@
+"""Asks the cloud whether each object of a file is there and readable, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, BinaryIO
+
+from integrations.errors import IntegrationsError
+from integrations.registration.build.listing import heads
+from integrations.registration.build.source import Source
+from integrations.registration.csv_scan import Cell, CsvScanner, Layout
+from integrations.registration.findings import Defect, FindingId
+from integrations.registration.lenient import Member, Node
+from integrations.registration.model import KINDS, URL_FIELD
+from integrations.registration.object_url import ObjectUrl, ObjectUrlError, UrlForm, parse_object_url
+from integrations.registration.scan import Scanner
+from integrations.registration.source import Format
+from integrations.registration.url_rules import is_placeholder_url
+
+_BATCH = 1000
+
+OpenStore = Callable[[Source], Any]
+
+
+class ObjectCheck:
+    """Gathers the objects of a file and asks for them in batches; URLs that name none are left to the other rules."""
+
+    def __init__(
+        self, open_store: OpenStore, report: Callable[[Defect], None], s3_endpoints: tuple[str, ...] = ()
+    ) -> None:
+        self._open_store, self._report, self._endpoints = open_store, report, s3_endpoints
+        self._stores: dict[Source, Any] = {}
+        self._waiting: dict[Source, dict[str, list[tuple[str, int, str]]]] = {}
+        self._count = 0
+
+    def read(self, file: BinaryIO, form: Format) -> None:
+        """Ask for every object of a file."""
+        file.seek(0)
+        if form == "json":
+            Scanner(file, self, lambda _: None).run()
+        else:
+            CsvScanner(file, _Rows(self), lambda _: None, fast=False).run()
+        self._ask()
+
+    def take(self, url: str, path: str, offset: int) -> None:
+        """Note one object."""
+        try:
+            parsed = parse_object_url(url, s3_endpoints=self._endpoints)
+        except ObjectUrlError:
+            return
+        source = source_of(parsed)
+        if source is None:
+            if not is_placeholder_url(url):
+                text = "whether this object is there cannot be asked: its URL does not say the bucket to ask"
+                self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, "check it with `integrations check`")
+            return
+        self._waiting.setdefault(source, {}).setdefault(parsed.key, []).append((path, offset, url))
+        self._count += 1
+        if self._count >= _BATCH:
+            self._ask()
+
+    def _ask(self) -> None:
+        for source, keys in self._waiting.items():
+            for key, answer in self._answers(source, keys).items():
+                for path, offset, url in keys[key]:
+                    if answer == "missing":
+                        text = f"there is no such object in {source.bucket}"
+                        self._tell(FindingId.OBJECT_MISSING, url, path, offset, text, "correct the key, or upload it")
+                    else:
+                        text = f"the object cannot be read: {answer}"
+                        fix = "look at the permissions: integrations check"
+                        self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, fix)
+        self._waiting.clear()
+        self._count = 0
+
+    def _answers(self, source: Source, keys: Iterable[str]) -> dict[str, str]:
+        if source not in self._stores:
+            self._stores[source] = self._open_store(source)
+        try:
+            return heads(self._stores[source], keys)
+        except IntegrationsError as error:
+            return dict.fromkeys(keys, str(error))
+
+    def _tell(self, finding: FindingId, url: str, path: str, offset: int, message: str, fix: str) -> None:
+        self._report(Defect(finding, offset, path, url[:120], message, fix))
+
+    # -- what the scanner of JSON calls -----------------------------------------------------------
+
+    def key(self, key: Node) -> None:
+        pass
+
+    def setting(self, member: Member) -> None:
+        pass
+
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
+        return None
+
+    def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
+        for member in node.value if section in KINDS and node.kind == "object" else []:
+            is_url = member.key == "objectUrl" or URL_FIELD.fullmatch(member.key)
+            if is_url and member.value.kind == "string":
+                path = f"$.{section}[{index}].{member.key}"
+                self.take(member.value.value, path, member.value.start)
+
+
+class _Rows:
+    """What the scanner of CSV calls."""
+
+    def __init__(self, check: ObjectCheck) -> None:
+        self._check = check
+
+    def headings(self, layout: Layout, offset: int) -> None:
+        pass
+
+    def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:  # noqa: ARG002
+        return False
+
+    def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:  # noqa: ARG002
+        url = cells[layout.url]
+        self._check.take(url.text, "ObjectURL", url.start)
+
+
+def source_of(url: ObjectUrl) -> Source | None:
+    """The bucket to ask for an object; None where the URL does not say it, or it cannot be asked by itself."""
+    match url.form:
+        case UrlForm.S3_VIRTUAL | UrlForm.S3_PATH:
+            return Source("s3", url.bucket, region=url.region or "us-east-1")
+        case UrlForm.GCS:
+            return Source("gs", url.bucket)
+        case UrlForm.AZURE:
+            return Source("az", url.bucket, account=url.account or "")
+        case UrlForm.OTC:
+            return Source("obs", url.bucket, region=url.region or "")
+        case UrlForm.S3_COMPATIBLE:
+            return Source("https", url.bucket, endpoint=url.host)
+        case UrlForm.S3_MRAP | UrlForm.DIRECT:
+            return None
