@@ -17,7 +17,7 @@ from msgspec import Struct
 from integrations.environment.load import load_environment
 from integrations.environment.model import Environment
 from integrations.errors import ConfigurationError
-from integrations_sandbox import people
+from integrations_sandbox import people, web_app
 from integrations_sandbox.clouds import certificates, network, processes
 from integrations_sandbox.clouds.edge import Routes
 from integrations_sandbox.deploy import Credentials, Outcome, Step, deploy, stack_outputs
@@ -68,7 +68,7 @@ def open_sandbox(root: Path) -> Sandbox:
     clouds = {integration.cloud for integration in environment.integrations}
     needed = tuple(stage for stage in stages() if stage.cloud in clouds)
     known = layout.read().ports
-    names = ("edge", "platform", *(name for stage in needed for name in stage.ports))
+    names = ("edge", "platform", web_app.PORT, *(name for stage in needed for name in stage.ports))
     return Sandbox(
         root, layout, environment, needed, {name: known.get(name) or processes.free_port() for name in names}
     )
@@ -81,15 +81,9 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     record.ports = ports
     layout.write(record)
     bundle = certificates.authority(layout.tls)
-    routes = Routes(
-        ports["edge"],
-        tuple(route for stage in sandbox.stages for route in stage.routes(ports)),
-        str(bundle),
-        tuple(door for stage in sandbox.stages for door in stage.doors(ports)),
-    )
     reach = network.settings(ports["edge"], bundle)
     servers = {name: begin for stage in sandbox.stages for name, begin in stage.servers(layout.folder, ports).items()}
-    servers["edge"] = lambda: network.start_edge(layout.folder / "edge", routes)
+    servers["edge"] = lambda: network.start_edge(layout.folder / "edge", _routes(sandbox, bundle))
     servers["platform"] = lambda: control.start(layout.platform, ports["platform"], reach, sandbox.browsers)
     started = []
     with people.working_as(reach):  # whoever somebody is elsewhere is nobody's business here
@@ -104,6 +98,18 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
             started.append(name)
     _introduce_people(sandbox, started)
     return started
+
+
+def _routes(sandbox: Sandbox, bundle: Path) -> Routes:
+    """What the edge plays: every cloud's hosts, and those of Encord's web application."""
+    layout, environment, ports = sandbox.layout, sandbox.environment, sandbox.ports
+    return Routes(
+        ports["edge"],
+        (*web_app.routes(environment, ports), *(route for stage in sandbox.stages for route in stage.routes(ports))),
+        str(bundle),
+        tuple(door for stage in sandbox.stages for door in stage.doors(ports)),
+        (web_app.front(layout.tls, environment, ports),) if web_app.hosts(environment) else (),
+    )
 
 
 def _introduce_people(sandbox: Sandbox, started: list[str]) -> None:

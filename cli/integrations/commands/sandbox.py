@@ -53,6 +53,7 @@ def up(
         say(f"platform  {here.domain}")
         for cloud, base in here.browsers.items():
             say(f"browser   {base}/<bucket>/<key>  ({cloud})")
+        say("console   integrations sandbox console")
         say(f"next      source {here.layout.settings} && integrations check")
     return ExitCode.CHANGES if expect_no_changes and outcome.changed else ExitCode.CLEAN
 
@@ -65,6 +66,37 @@ def status() -> int:
     running = module.running(here)
     emit("\n".join(f"{name:<10} {'runs' if alive else 'does not run'}" for name, alive in running.items()))
     return ExitCode.CLEAN if all(running.values()) else ExitCode.INCOMPLETE
+
+
+@app.command()
+def console(
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print how to start the browser, and start none.")
+    ] = False,
+) -> int:
+    """Open the console: folders, items with their pictures, registrations, in a browser at Encord's own origin."""
+    import shlex
+    import subprocess
+
+    module = stage()
+    from integrations_sandbox.console import find_browser, has_display, visit
+
+    here = module.open_sandbox(project_root())
+    if not all(module.running(here).values()):
+        raise ConfigurationError("the sandbox does not run: integrations sandbox up")
+    seen = visit(here)
+    browser = find_browser()
+    if print_only or browser is None or not has_display():
+        say("In a Chromium the page stands at Encord's own origin, and pictures appear exactly when CORS is right:")
+        emit(shlex.join([browser or "chromium", *seen.options, seen.address]))
+        say(f"Any other browser opens {seen.plain} and says why pictures do not appear there.")
+        return ExitCode.CLEAN
+    quiet = subprocess.DEVNULL
+    subprocess.Popen(
+        [browser, *seen.options, seen.address], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+    )
+    say(f"{browser} shows {seen.address.partition('#')[0]}")
+    return ExitCode.CLEAN
 
 
 @app.command()

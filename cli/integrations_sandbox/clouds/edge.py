@@ -8,7 +8,9 @@ signatures are made for the real hosts, and a host that no emulator plays is
 refused here instead of reached on the internet.
 
 Besides, one plain loopback port per emulator, for people's browsers: they do not
-know the authority. What comes in there goes on over TLS.
+know the authority. What comes in there goes on over TLS. And the other way round,
+TLS in front of a plain port: so the platform's console is found under the name of
+Encord's own web application, which is the origin that the buckets know.
 
     python -m integrations_sandbox.clouds.edge ROUTES.json
 """
@@ -20,14 +22,17 @@ import contextlib
 import socket
 import ssl
 import sys
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 HEAD_LIMIT = 16 * 1024
 CHUNK = 64 * 1024
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 class Route(Struct, frozen=True):
@@ -45,6 +50,15 @@ class Door(Struct, frozen=True):
     host: str
 
 
+class Front(Struct, frozen=True):
+    """A TLS port, with this certificate and key (paths), in front of the plain HTTP server on `target`."""
+
+    port: int
+    target: int
+    certificate: str
+    key: str
+
+
 class Routes(Struct, frozen=True):
     """What the edge listens on and where it leads; written by the sandbox, read once at start."""
 
@@ -52,6 +66,7 @@ class Routes(Struct, frozen=True):
     routes: tuple[Route, ...]
     bundle: str
     doors: tuple[Door, ...] = ()
+    fronts: tuple[Front, ...] = ()
 
     def find(self, host: str) -> int | None:
         """The port that plays `host`, or None."""
@@ -117,22 +132,39 @@ async def _tunnel(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.
     await _join((reader, writer), upstream)
 
 
-async def _door(door: Door, trust: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pass_on(
+    target: int,
+    trust: ssl.SSLContext | None,
+    host: str | None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """To the server on `target`: over TLS, as `host`, where there is something to trust; else in plain."""
     try:
-        upstream = await asyncio.open_connection("127.0.0.1", door.target, ssl=trust, server_hostname=door.host)
+        upstream = await asyncio.open_connection("127.0.0.1", target, ssl=trust, server_hostname=host)
     except OSError:
-        await _refuse(writer, "503 Service Unavailable", "the emulator behind this port is not running")
+        await _refuse(writer, "503 Service Unavailable", "the server behind this port is not running")
         return
     await _join((reader, writer), upstream)
+
+
+def _identity(front: Front) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(front.certificate, front.key)
+    return context
 
 
 async def serve(routes: Routes) -> None:
     """Serve until cancelled."""
     trust = ssl.create_default_context(cafile=routes.bundle)
-    listeners = [(routes.port, partial(_tunnel, routes))]
-    listeners += [(door.port, partial(_door, door, trust)) for door in routes.doors]
+    listeners: list[tuple[int, Serve, ssl.SSLContext | None]] = [(routes.port, partial(_tunnel, routes), None)]
+    listeners += [(door.port, partial(_pass_on, door.target, trust, door.host), None) for door in routes.doors]
+    listeners += [
+        (front.port, partial(_pass_on, front.target, None, None), _identity(front)) for front in routes.fronts
+    ]
     servers = [
-        await asyncio.start_server(serve_one, "127.0.0.1", port, limit=HEAD_LIMIT) for port, serve_one in listeners
+        await asyncio.start_server(serve_one, "127.0.0.1", port, limit=HEAD_LIMIT, ssl=identity)
+        for port, serve_one, identity in listeners
     ]
     await asyncio.gather(*(server.serve_forever() for server in servers))
 

@@ -18,9 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from integrations_sandbox.platform import auth
 from integrations_sandbox.platform.clouds import Doors
+from integrations_sandbox.platform.console.sessions import Sessions
 from integrations_sandbox.platform.faults import FaultInjection, Faults
-from integrations_sandbox.platform.routes import account, admin, faults, folders, items, jobs, legacy
-from integrations_sandbox.platform.settings import Settings, database_path, prepare
+from integrations_sandbox.platform.routes import account, admin, console, faults, folders, items, jobs, legacy
+from integrations_sandbox.platform.settings import database_path, prepare
 from integrations_sandbox.platform.store import Store
 from integrations_sandbox.platform.store.people import User, user_by_key, user_by_token
 from integrations_sandbox.platform.waiting import Waiters
@@ -29,8 +30,8 @@ from integrations_sandbox.platform.worker import Worker
 
 V2 = "/v2/public"
 BODY_LIMIT = 512 * 1024 * 1024  # bytes; a registration of a million URLs fits
-# What a person opens with a link; the link itself is the proof.
-OPEN = (admin.HEALTH,)
+# What anybody may have: that the platform answers, and the console's page, which has nothing to tell without a session.
+OPEN = (admin.HEALTH, *console.PAGES)
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ def create_app(data: Path) -> FastAPI:
     """The platform of a data folder, which is made if it is missing."""
     settings = prepare(data)
     store, waiters, doors = Store(database_path(data)), Waiters(), Doors(settings.browser_base)
-    services = Services(settings, store, doors, Worker(store, doors, waiters, Faults()), waiters)
+    worker = Worker(store, doors, waiters, Faults())
+    services = Services(settings, store, doors, Doors({}), Sessions(), worker, waiters)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -55,11 +57,12 @@ def create_app(data: Path) -> FastAPI:
     app.include_router(legacy.router)
     app.include_router(admin.router)
     app.include_router(faults.router)
+    app.include_router(console.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _not_there)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(Exception, _broken)
-    app.add_middleware(Authentication, settings=settings, store=store)
+    app.add_middleware(Authentication, services=services)
     app.add_middleware(FaultInjection, faults=services.worker.faults, spared=f"{admin.PREFIX}/")
     return app
 
@@ -70,10 +73,11 @@ class Authentication:
     Routes find the body in `request.state.body` and the asker in `request.state.user`.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, store: Store) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._settings = settings
-        self._store = store
+        self._settings = services.settings
+        self._store = services.store
+        self._sessions = services.sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN:
@@ -91,10 +95,14 @@ class Authentication:
             await self._app(scope, receive, send)
 
     def _who(self, scope: Scope, body: bytes) -> User | None:
-        """The user of a request to the API; None behind the admin door, which knows a token and no users."""
+        """The user of a request to the API; None behind the admin door and the console, which know a token and no users."""
         headers = Headers(scope=scope)
         token = auth.bearer_token(headers)
         path: str = scope["path"]
+        if path.startswith(f"{console.API}/"):
+            if not self._sessions.admits(token):
+                raise auth.AuthenticationFailed("this session has ended: `integrations sandbox console` begins another")
+            return None
         if path.startswith(f"{admin.PREFIX}/"):
             if not admin.admits(token, self._settings.admin_token):
                 raise auth.AuthenticationFailed("the admin door wants the admin token of the sandbox's settings file")

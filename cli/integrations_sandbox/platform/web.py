@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from integrations_sandbox.platform.clouds import Doors
+from integrations_sandbox.platform.console.sessions import Sessions
 from integrations_sandbox.platform.settings import Settings
 from integrations_sandbox.platform.store import Store
 from integrations_sandbox.platform.store.people import User
@@ -25,11 +26,17 @@ PAGE_SIZE_LIMIT = 1000
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What the routes work with; one per running platform."""
+    """What the routes work with; one per running platform.
+
+    doors: sign for a person's browser on loopback. named_doors: sign for the clouds' own host names.
+    sessions: who may look at the console.
+    """
 
     settings: Settings
     store: Store
     doors: Doors
+    named_doors: Doors
+    sessions: Sessions
     worker: Worker
     waiters: Waiters
 
