@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from integrations.access import aws as access
+from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, unknown
 from integrations.environment.model import AwsIntegration
 from integrations.errors import ConfigurationError
@@ -15,7 +16,6 @@ from integrations.errors import ConfigurationError
 if TYPE_CHECKING:
     import boto3
 
-TIMEOUT_SECONDS = 15
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its S3 and STS counterparts
 NOT_AUTHENTICATED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
@@ -57,9 +57,9 @@ class Sessions:
 
         maker: Any = session or self.own  # the stubs know no service by a variable's name
         config = Config(
-            connect_timeout=TIMEOUT_SECONDS,
-            read_timeout=TIMEOUT_SECONDS,
-            retries={"total_max_attempts": 3, "mode": "standard"},
+            connect_timeout=patience.each(),
+            read_timeout=patience.each(),
+            retries={"total_max_attempts": patience.ATTEMPTS, "mode": "standard"},
             max_pool_connections=32,
             s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
         )

@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from integrations.access import cors
+from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, failed, passed, unknown
 
 if TYPE_CHECKING:
     import requests
 
-TIMEOUT_SECONDS = 15
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
 def _fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
     import requests
 
-    return requests.request(method, url, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True)
+    return requests.request(method, url, headers=headers, timeout=patience.each(), allow_redirects=False, stream=True)
 
 
 def preflight(url: str, origin: str, method: str = "GET") -> requests.Response:

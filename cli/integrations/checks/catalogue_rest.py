@@ -1,8 +1,8 @@
-"""The entries of the catalogue about access points and Encord."""
+"""The entries of the catalogue about access points, Encord and the environment file."""
 
 from __future__ import annotations
 
-from integrations.checks.ids import ERROR, LIVE, Check, CheckId
+from integrations.checks.ids import ERROR, LIVE, STATIC, WARNING, Check, CheckId
 
 CHECKS = (
     Check(
@@ -34,5 +34,38 @@ CHECKS = (
         claim="Encord itself registered the probe object through the integration.",
         how="Only with --register-probe: the probe object is registered in a folder of its own, and removed again.",
         symptom="Whatever stands between Encord and the object: this is the last word.",
+    ),
+    Check(
+        CheckId.ENCORD_WORKSPACE, "the key belongs to this workspace", ERROR, LIVE,
+        claim="The configured domain knows the key. Encord's workspaces in the EU and in the US know different keys.",
+        how="Where the domain refuses the key, the other workspace's domain is asked whether it knows it.",
+        symptom="A key that is right is refused, or nothing that was registered can be found.",
+        runbook="nothing-in-the-us-workspace",
+    ),
+    Check(
+        CheckId.ENCORD_ORIGIN, "the origins name the workspace's web application", ERROR, STATIC,
+        claim="The CORS origins of the environment name the web application that belongs to its Encord domain.",
+        how="The environment file's domain and origins are compared.",
+        symptom="Registrations work and nobody in that workspace sees a picture.",
+        runbook="nothing-in-the-us-workspace",
+    ),
+    Check(
+        CheckId.ENCORD_FOLDERS, "folders at Encord can be reached", ERROR, LIVE,
+        claim="The key may list folders, into which registrations go.",
+        how="The first folder is listed.",
+        symptom="Registrations cannot be sent.",
+        runbook="registration-stuck",
+    ),
+    Check(
+        CheckId.SUPPRESSION_EXPIRED, "no suppression has expired", WARNING, STATIC,
+        claim="There is only a result if a suppression in the environment file is past its last day.",
+        how="The day in `expires` is compared with today.",
+        symptom="What was suppressed counts again.",
+    ),
+    Check(
+        CheckId.SUPPRESSION_UNUSED, "every suppression holds for something", WARNING, STATIC,
+        claim="There is only a result if nothing fails that a suppression in the environment file is for.",
+        how="Each suppression is held against the results of this run, if the run asks what it is about.",
+        symptom="None; it would hide the same finding when it comes back.",
     ),
 )  # fmt: skip

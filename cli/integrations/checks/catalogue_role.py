@@ -6,22 +6,29 @@ from integrations.checks.ids import ERROR, LIVE, STATIC, Check, CheckId
 
 CHECKS = (
     Check(
-        CheckId.ROLE_FOUND, "the role is there", ERROR, LIVE,
-        claim="The role that Encord assumes exists.",
-        how="The cloud is asked for the role.",
+        CheckId.ROLE_FOUND, "the identity that Encord works as is there", ERROR, LIVE,
+        claim="The identity exists: on AWS the role that Encord assumes, on Azure its service principal in your tenant."
+        " On Google Cloud, where others' service accounts cannot be asked for: it has some role on the bucket.",
+        how="The cloud is asked for it, on Google Cloud the bucket's policy; on Azure, Microsoft Graph, which these"
+        " credentials must be allowed to read.",
         symptom="Every registration fails.",
     ),
     Check(
         CheckId.TRUST_DOCUMENT, "exactly the configured identities are let in", ERROR, STATIC,
         claim="The document that lets Encord in (on AWS the role's trust, with the external ID as a condition; on"
-        " S3-compatible stores the bucket's policy) names exactly the configured identities.",
-        how="The document is read and compared with what it must be.",
+        " S3-compatible stores the bucket's policy) names exactly the configured identities. On Azure, Encord's object"
+        " id has a role on the account or its containers; others may have roles there too. On Google Cloud nobody"
+        " else is named who reads a bucket of the stack's own, and the check principal is granted exactly what Encord is.",
+        how="The document is read and compared with what it must be; on Azure the role assignments are listed.",
         symptom="Every registration fails; or, if the trust is too wide, others can read the buckets.",
     ),
     Check(
-        CheckId.ROLE_ASSUMED, "the role can be assumed with the external ID", ERROR, LIVE,
-        claim="The check principal, which is trusted like Encord, assumed the role with the external ID.",
-        how="The role is assumed by the check principal.",
+        CheckId.ROLE_ASSUMED, "the check principal works as Encord does", ERROR, LIVE,
+        claim="On AWS the check principal, which is trusted like Encord, assumed the role with the external ID. On Azure"
+        " this run is the check principal, and its roles allow exactly what Encord's allow. On Google Cloud this run"
+        " impersonated the check principal.",
+        how="On AWS the role is assumed; on Azure the run's own object id and both identities' roles are compared;"
+        " on Google Cloud a token for the check principal is asked for.",
         symptom="Every registration fails.",
     ),
     Check(
@@ -39,13 +46,21 @@ CHECKS = (
     Check(
         CheckId.STRANGER_REFUSED, "nobody gets in without Encord's key", ERROR, LIVE,
         claim="The probe object is refused to who has the id of an access key and not its secret, and to who has neither.",
-        how="On S3-compatible stores: the probe object is asked for with a secret made up for this run, and unsigned.",
+        how="The probe object is asked for with a secret or a signature made up for this run, and without one.",
         symptom="None for annotators; others could read these buckets.",
+    ),
+    Check(
+        CheckId.SIGNATURE_IN_TIME, "the signature that Encord was given is in time", ERROR, STATIC,
+        claim="The account SAS ends on the day that the environment file names, and that day is far enough away.",
+        how="On Azure, with an account SAS: the configured day, and the signature's own if it is here, are compared with"
+        " the clock.",
+        symptom="From one day to the next every object answers 403.",
     ),
     Check(
         CheckId.READ_GRANTED, "the identity's policies grant reading", ERROR, STATIC,
         claim="The policies allow Encord's identity to read, as far as they go: on AWS the role's, without the bucket's;"
-        " on S3-compatible stores the bucket's, without the user's own.",
+        " on S3-compatible stores the bucket's, without the user's own; on Google Cloud the bucket's, without the"
+        " project's; on Azure all role assignments or the account SAS.",
         how="On AWS, IAM simulates the role's policies; elsewhere the document is judged for Encord's identity.",
         symptom="Objects answer 403 and registrations report them as not readable.",
     ),
@@ -67,5 +82,12 @@ CHECKS = (
         claim="The same identity wrote an object if image sequences are on, and was refused if they are off.",
         how="Only with --write-probe: it writes one tiny object under a prefix of its own, which is removed.",
         symptom="Sequences fail while images work; or Encord may change data that it should only read.",
+    ),
+    Check(
+        CheckId.SIGNING_GRANTED, "signing URLs is granted for the account", ERROR, STATIC,
+        claim="Encord's roles allow it to get a key of the account's to sign URLs with, which reading does not include:"
+        " on Azure a user delegation key, at account scope.",
+        how="Encord's role assignments at the account, and the definitions of their roles, are read and judged.",
+        symptom="Registrations succeed, and no picture is shown: what signs a URL is refused.",
     ),
 )  # fmt: skip

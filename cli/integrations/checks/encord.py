@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
+from integrations.checks import patience
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer, Obstacle, failed, passed, skipped, unknown
 from integrations.checks.runner import Question
@@ -14,29 +15,50 @@ from integrations.environment.model import Environment, Integration
 from integrations.errors import ConfigurationError, IntegrationsError, NotAuthorisedError, UnreachableError
 
 if TYPE_CHECKING:
+    from encord.user_client import EncordUserClient
+
     from integrations.encord_client.integrations import KnownIntegration
 
 PROBE_FOLDER = "integrations check"
 PROBE_SECONDS = 120
 
 
+# The two workspaces, which know different keys, and the web application of each:
+# https://docs.encord.com/sdk-documentation/getting-started-sdk/authentication-sdk
+DOMAINS = {"https://api.encord.com": "https://api.us.encord.com", "https://api.us.encord.com": "https://api.encord.com"}
+APPLICATIONS = {
+    "https://api.encord.com": "https://app.encord.com",
+    "https://api.us.encord.com": "https://app.us.encord.com",
+}
+
+
 class Connection:
-    """One connection for all questions; the list of integrations is asked for once."""
+    """One connection for all questions; what they share is asked for once, and a refusal is remembered too."""
 
     def __init__(self, domain: str) -> None:
         self.domain = domain
         self._lock = threading.Lock()
-        self._known: list[KnownIntegration] | None = None
+        self._known: list[KnownIntegration] | IntegrationsError | None = None
+
+    def client(self, domain: str | None = None) -> EncordUserClient:
+        """A client that does not wait for minutes."""
+        from integrations.encord_client.connection import connect
+
+        return connect(domain or self.domain, seconds=patience.seconds())
 
     def known(self) -> list[KnownIntegration]:
         """Every integration that the key may see. Raises an IntegrationsError."""
-        from integrations.encord_client.connection import connect
         from integrations.encord_client.integrations import list_integrations
 
         with self._lock:
             if self._known is None:
-                self._known = list_integrations(connect(self.domain), self.domain)
-            return self._known
+                try:
+                    self._known = list_integrations(self.client(), self.domain)
+                except IntegrationsError as error:
+                    self._known = error
+        if isinstance(self._known, IntegrationsError):
+            raise self._known
+        return self._known
 
 
 def questions(
@@ -49,7 +71,13 @@ def questions(
     known = make(
         CheckId.ENCORD_KNOWS_INTEGRATION, name, partial(_known, connection, integration, environment), (connected.key,)
     )
-    asked = [connected, known]
+    asked = [
+        connected,
+        known,
+        make(CheckId.ENCORD_WORKSPACE, connection.domain, partial(_workspace, connection, environment)),
+        make(CheckId.ENCORD_ORIGIN, environment.settings.encord.domain, partial(_origin, environment)),
+        make(CheckId.ENCORD_FOLDERS, connection.domain, partial(_folders, connection), (connected.key,)),
+    ]
     if register_probe:
         ask = partial(_registered, connection, integration)
         asked.append(make(CheckId.ENCORD_READS_OBJECT, integration.probe_object or "no object", ask, (known.key,)))
@@ -63,6 +91,57 @@ def _connected(connection: Connection) -> Answer:
         return unknown(str(error), Obstacle.AUTHENTICATION)
     except UnreachableError as error:
         return unknown(str(error), Obstacle.NETWORK)
+
+
+def _workspace(connection: Connection, environment: Environment) -> Answer:
+    """Only a key that is refused here can turn out to be the other workspace's."""
+    from integrations.encord_client.integrations import list_integrations
+
+    domain = connection.domain
+    try:
+        connection.known()
+    except NotAuthorisedError:
+        other = DOMAINS.get(domain)
+        if other is None:
+            return skipped(f"{domain} is not one of Encord's own domains")
+        try:
+            list_integrations(connection.client(other), other)
+        except IntegrationsError as error:
+            return skipped(f"the key is not known at {other} either: {error}")
+        return failed(
+            f"{other} knows this key, {domain} does not",
+            f'set `encord-integrations:encord: {{domain: "{other}"}}` in {environment.path}, or use a key of {domain}',
+        )
+    except IntegrationsError as error:
+        return unknown(str(error), Obstacle.NETWORK)
+    return passed(f"{domain} knows the key")
+
+
+def _origin(environment: Environment) -> Answer:
+    settings = environment.settings
+    origin = APPLICATIONS.get(settings.encord.domain)
+    if origin is None:
+        return skipped(f"which web application belongs to {settings.encord.domain} is not known")
+    listed = ", ".join(settings.cors_origins)
+    if origin in settings.cors_origins:
+        return passed(listed)
+    fix = (
+        f"add {origin} to `encord-integrations:corsOrigins` in {environment.path}; pulumi up --stack {environment.name}"
+    )
+    return failed(f"the origins are {listed}, and the workspace of {settings.encord.domain} works at {origin}", fix)
+
+
+def _folders(connection: Connection) -> Answer:
+    from integrations.encord_client.connection import translated
+
+    try:
+        with translated(connection.domain):
+            first = next(iter(connection.client().list_storage_folders(page_size=1)), None)
+    except NotAuthorisedError as error:
+        return unknown(str(error), Obstacle.RIGHTS, "give the key's user a role that may see folders")
+    except IntegrationsError as error:
+        return unknown(str(error), Obstacle.NETWORK)
+    return passed("folders can be listed" if first else "there are no folders yet, and they can be listed")
 
 
 def _known(connection: Connection, integration: Integration, environment: Environment) -> Answer:

@@ -20,6 +20,7 @@ class CheckId(StrEnum):
     BUCKET_PRIVATE = "BKT103"
     BUCKET_ENCRYPTED = "BKT104"
     BUCKET_TLS_ONLY = "BKT105"
+    OBJECTS_AT_HAND = "BKT106"
     CORS_RULES = "COR201"
     CORS_PREFLIGHT = "COR202"
     CORS_SIGNED_GET = "COR203"
@@ -30,21 +31,29 @@ class CheckId(StrEnum):
     WRONG_EXTERNAL_ID_REFUSED = "TRU304"
     NO_EXTERNAL_ID_REFUSED = "TRU305"
     STRANGER_REFUSED = "TRU306"
+    SIGNATURE_IN_TIME = "TRU307"
     READ_GRANTED = "ACC401"
     WRITE_GRANTED_EXACTLY = "ACC402"
     PROBE_OBJECT_READ = "ACC403"
     WRITE_PROBE = "ACC404"
+    SIGNING_GRANTED = "ACC405"
     ACCESS_POINT_READY = "MRP501"
     ACCESS_POINT_READ = "MRP502"
     ENCORD_CONNECTED = "ENC601"
     ENCORD_KNOWS_INTEGRATION = "ENC602"
     ENCORD_READS_OBJECT = "ENC603"
+    ENCORD_WORKSPACE = "ENC604"
+    ENCORD_ORIGIN = "ENC605"
+    ENCORD_FOLDERS = "ENC606"
+    SUPPRESSION_EXPIRED = "SUP951"
+    SUPPRESSION_UNUSED = "SUP952"
 
 
 class Check(Struct, frozen=True):
     """One question. claim: what a pass says, and no more. how: how it is found out. symptom: what a failure looks like.
 
-    evidence is what a pass rests on when it is asked of a real cloud.
+    evidence is what a pass rests on when it is asked of a real cloud. runbook: the name of the page in docs/runbooks
+    that begins with this symptom, empty if no person would notice one.
     """
 
     id: CheckId
@@ -54,6 +63,11 @@ class Check(Struct, frozen=True):
     claim: str
     how: str
     symptom: str
+    runbook: str = ""
+
+    @property
+    def runbook_page(self) -> str:
+        return f"docs/runbooks/{self.runbook}.md" if self.runbook else ""
 
     @property
     def page(self) -> str:

@@ -25,6 +25,11 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
 
+    @property
+    def at_least(self) -> frozenset[Severity]:
+        """This one and the graver ones."""
+        return frozenset({Severity.ERROR, self})
+
 
 class Evidence(StrEnum):
     """What an answer rests on. live: it was done. static: a document was judged. sandbox: it was done on emulators."""
@@ -58,8 +63,20 @@ class Answer(Struct, frozen=True):
     unproven: bool = False
 
 
+class Excuse(StrEnum):
+    """Why a finding does not count."""
+
+    SUPPRESSED = "suppressed"  # the environment file says so, with a reason and a date
+    BASELINE = "baseline"  # it was there when the baseline was written
+
+
 class Result(Struct, frozen=True):
-    """One answer on record. subject: what was asked about, a bucket, a role, an origin. duration: seconds."""
+    """One answer on record. subject: what was asked about, a bucket, a role, an origin. duration: seconds.
+
+    because: the id of what this presupposes and did not pass, so that it was not asked. runbook: the page to work
+    from when this fails, named by what people see. tries: how often it was asked, more than once only with `--wait`.
+    excuse: why a finding does not count, with excused saying by whose word.
+    """
 
     id: str
     status: Status
@@ -74,9 +91,26 @@ class Result(Struct, frozen=True):
     page: str
     evidence: Evidence
     reason: str = ""
+    because: str = ""
     obstacle: Obstacle | None = None
     unproven: bool = False
     duration: float = 0.0
+    runbook: str = ""
+    tries: int = 1
+    excuse: Excuse | None = None
+    excused: str = ""
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether this is something to mend, and nobody has said that it does not count."""
+        return self.status in (Status.FAIL, Status.WARNING) and self.excuse is None
+
+
+class Run(Struct, frozen=True):
+    """A run as it is published in JSON."""
+
+    schema_version: int
+    results: tuple[Result, ...]
 
 
 def passed(seen: str) -> Answer:

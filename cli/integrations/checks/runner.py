@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from msgspec import Struct
@@ -13,7 +13,8 @@ from integrations.checks.records import Answer, Evidence, Obstacle, Result, Seve
 from integrations.errors import ExitCode
 
 Key = tuple[str, CheckId, str]
-CONCURRENCY = 16
+# Threads that mostly wait for a cloud: enough for a score of integrations to take hardly longer than one.
+CONCURRENCY = 64
 # After these, a question that presupposes the answer can still be asked.
 ANSWERED = (Status.PASS, Status.WARNING)
 
@@ -36,21 +37,28 @@ class Question(Struct, frozen=True):
         return (self.integration, self.id, self.subject)
 
 
+def key_of(result: Result) -> Key:
+    """The key of the question that the result answers."""
+    return (result.integration, CheckId(result.id), result.subject)
+
+
 def run(
     questions: Sequence[Question],
     environment: str,
     *,
     evidence: Evidence = Evidence.LIVE,
     select: Callable[[CheckId], bool] = lambda _: True,
+    only: Container[Key] | None = None,
     report: Callable[[Result], None] = lambda _: None,
 ) -> list[Result]:
     """Ask the selected questions, and silently what they presuppose.
 
-    evidence: what live answers rest on. report: told each selected result as it comes.
+    evidence: what live answers rest on. only: of the selected ones, these. report: told each selected result as it comes.
     Returns the selected results in the order of the questions.
     """
     known = {question.key: question for question in questions}
-    wanted = _with_needs([question for question in questions if select(question.id)], known)
+    selected = {q.key for q in questions if select(q.id) and (only is None or q.key in only)}
+    wanted = _with_needs(selected, known)
     results: dict[Key, Result] = {}
     running: dict[Future[Result], Key] = {}
     with ThreadPoolExecutor(CONCURRENCY) as pool:
@@ -64,14 +72,14 @@ def run(
             for future in done:
                 key = running.pop(future)
                 results[key] = future.result()
-                if select(known[key].id):
+                if key in selected:
                     report(results[key])
-    return [results[question.key] for question in questions if question.key in results and select(question.id)]
+    return [results[key] for key in known if key in selected]
 
 
-def _with_needs(questions: Iterable[Question], known: dict[Key, Question]) -> set[Key]:
+def _with_needs(keys: Iterable[Key], known: dict[Key, Question]) -> set[Key]:
     wanted: set[Key] = set()
-    stack = [question.key for question in questions]
+    stack = list(keys)
     while stack:
         key = stack.pop()
         if key not in wanted:
@@ -98,16 +106,17 @@ def _answer(question: Question, environment: str, evidence: Evidence, blocker: R
         page=check.page,
         evidence=check.evidence if check.evidence is Evidence.STATIC else evidence,
         reason=answer.reason,
+        because=blocker.id if blocker else "",
         obstacle=answer.obstacle,
         unproven=answer.unproven,
         duration=round(time.perf_counter() - begin, 4),
+        runbook=check.runbook_page,
     )
 
 
 def exit_code(results: Sequence[Result], fail_on: Severity = Severity.ERROR) -> ExitCode:
     """The verdict: findings before not authorised before incomplete; an incomplete run is never clean."""
-    counted = {Severity.ERROR} if fail_on is Severity.ERROR else {Severity.ERROR, Severity.WARNING}
-    if any(r.status in (Status.FAIL, Status.WARNING) and r.severity in counted for r in results):
+    if any(r.is_finding and r.severity in fail_on.at_least for r in results):
         return ExitCode.FINDINGS
     asked = [r for r in results if r.status is not Status.SKIP]
     if asked and all(r.obstacle in (Obstacle.AUTHENTICATION, Obstacle.RIGHTS) for r in asked):

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from integrations.checks import aws, encord, s3_compatible
+from integrations.checks import aws, azure, encord, gcp, s3_compatible
+from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Evidence, Result
-from integrations.checks.runner import Question, run
+from integrations.checks.runner import Key, Question, run
+from integrations.checks.suppressions import excuse_suppressed, stale
+from integrations.checks.waiting import until_right
 from integrations.encord_client.connection import domain_of
-from integrations.environment.model import AwsIntegration, Environment, Integration, OtcIntegration, S3Integration
+from integrations.environment.model import (
+    AwsIntegration,
+    AzureIntegration,
+    Environment,
+    GcpIntegration,
+    Integration,
+    OtcIntegration,
+    S3Integration,
+    Suppression,
+)
 from integrations.errors import NothingMatchedError
+
+# Asked only when a run is told to.
+ON_DEMAND = (CheckId.WRITE_PROBE, CheckId.ENCORD_READS_OBJECT)
 
 
 def check_environment(
@@ -20,22 +36,45 @@ def check_environment(
     select: Callable[[str], bool] = lambda _: True,
     write_probe: bool = False,
     register_probe: bool = False,
+    wait: float = 0,
     report: Callable[[Result], None] = lambda _: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> list[Result]:
-    """Ask everything about the named integrations, or all. Raises NothingMatchedError for a name that is not there."""
+    """Ask everything about the named integrations, or all. Raises NothingMatchedError for a name that is not there.
+
+    wait: seconds in which what is not right yet is asked again. say: told of the waiting.
+    """
     domain = domain_of(environment.settings.encord.domain)
-    connection = encord.Connection(domain)
-    questions = []
-    for integration in _chosen(environment, integrations):
-        questions += _of_its_cloud(integration, environment, write_probe=write_probe)
-        questions += encord.questions(integration, environment, connection, register_probe=register_probe)
-    return run(questions, environment.name, evidence=evidence(domain), select=select, report=report)
+    chosen = _chosen(environment, integrations)
+
+    def ask(only: Container[Key] | None) -> list[Result]:
+        connection = encord.Connection(domain)
+        questions = []
+        for integration in chosen:
+            questions += _of_its_cloud(integration, environment, write_probe=write_probe)
+            questions += encord.questions(integration, environment, connection, register_probe=register_probe)
+        return run(questions, environment.name, evidence=evidence(domain), select=select, only=only, report=report)
+
+    names = {integration.name for integration in chosen}
+    results = until_right(ask, wait, say)
+    asked = {result.id for result in results}
+
+    def is_asked(one: Suppression) -> bool:
+        return select(one.id) and one.integration in {None, *names} and (one.id in asked or one.id not in ON_DEMAND)
+
+    today = datetime.now(UTC).date()
+    over = [one for one in stale(results, environment, today, is_asked) if select(one.id)]
+    return [*excuse_suppressed(results, environment, today), *over]
 
 
 def _of_its_cloud(integration: Integration, environment: Environment, *, write_probe: bool) -> list[Question]:
     match integration:
         case AwsIntegration():
             return aws.questions(integration, environment, write_probe=write_probe)
+        case AzureIntegration():
+            return azure.questions(integration, environment, write_probe=write_probe)
+        case GcpIntegration():
+            return gcp.questions(integration, environment, write_probe=write_probe)
         case OtcIntegration() | S3Integration():
             return s3_compatible.questions(integration, environment, write_probe=write_probe)
 

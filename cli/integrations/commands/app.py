@@ -17,6 +17,7 @@ from integrations.errors import ExitCode, IntegrationsError
 # name: (module, summary). A test holds this to the modules.
 COMMANDS = {
     "check": ("check", "Prove that each integration works."),
+    "checks": ("checks", "The list of all checks."),
     "explain": ("explain", "What a check means and how to mend it."),
     "handshake": ("handshake", "What to open, paste and set in Encord's dialog."),
     "access": ("access", "The documents that an integration needs."),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from integrations.commands.options import Output, environment, project_root
+from integrations.commands.options import Output, duration, environment, project_root
 from integrations.commands.output import coloured, emit, say
 from integrations.errors import ConfigurationError, NothingMatchedError
+
+if TYPE_CHECKING:
+    from integrations.checks.baseline import Known
+    from integrations.checks.records import Result
+    from integrations.environment.model import Environment
+    from integrations.reports.check_formats import Place
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -21,10 +29,15 @@ class CheckFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSONL = "jsonl"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    HTML = "html"
 
 
-class FailOn(StrEnum):
-    """From which severity on a finding counts."""
+class Level(StrEnum):
+    """How grave a finding is."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -51,10 +64,18 @@ def check(
         CheckFormat, typer.Option("--format", "-f", help="How the results are written.")
     ] = CheckFormat.TEXT,
     output: Output = None,
-    fail_on: Annotated[FailOn, typer.Option(help="From which severity on a finding counts.")] = FailOn.ERROR,
+    fail_on: Annotated[Level, typer.Option(help="From which severity on a finding counts.")] = Level.ERROR,
+    min_severity: Annotated[Level, typer.Option(help="Leave out results below this severity.")] = Level.WARNING,
     require: Annotated[
         Require, typer.Option(help="`live`: a live claim that could not be proved is unknown.")
     ] = Require.STATIC,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Findings in this file were there before and do not count.")
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="Write the findings that count to this file; from now on they do not.")
+    ] = None,
+    wait: Annotated[str, typer.Option(metavar="TIME", help="Ask again for so long what is not right, as 90s.")] = "0s",
     write_probe: Annotated[
         bool, typer.Option("--write-probe", help="Write one tiny object as the role, and remove it.")
     ] = False,
@@ -64,36 +85,57 @@ def check(
 ) -> int:
     """Prove that each integration works, the way a browser and Encord will use it.
 
-    Nothing is changed, unless --write-probe or --register-probe is given.
+    Nothing is changed, unless --write-probe or --register-probe is given. How long one question waits for an answer
+    is INTEGRATIONS_TIMEOUT, in seconds.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from integrations.checks.records import Severity, require_live
     from integrations.checks.runner import exit_code
     from integrations.checks.suite import check_environment
-    from integrations.environment.load import environment_names
-    from integrations.reports import checks as reports
 
-    names = env or environment_names(project_root())
-    if not names:
-        raise NothingMatchedError(f"there is no Pulumi.<environment>.yaml in {project_root()}")
-    results = []
-    for name in names:
-        results += check_environment(
-            environment(name),
+    seconds, known = duration(wait), _baseline(baseline)
+    environments = _environments(env)
+    selected = _selection(select, ignore)
+
+    def ask(one: Environment) -> list[Result]:
+        return check_environment(
+            one,
             integrations=integration,
-            select=_selection(select, ignore),
+            select=selected,
             write_probe=write_probe,
             register_probe=register_probe,
-            report=lambda result: say(reports.progress_line(result)) if sys.stderr.isatty() else None,
+            wait=seconds,
+            report=_report,
+            say=say,
         )
+
+    with ThreadPoolExecutor(len(environments)) as pool:
+        results = [result for found in pool.map(ask, environments) for result in found]
+    results = [result for result in results if result.severity in Severity(min_severity.value).at_least]
     if require is Require.LIVE:
         results = require_live(results)
     if not results:
-        raise NothingMatchedError("no check was selected: see --integration, --select and --ignore")
-    if format is CheckFormat.JSON:
-        emit(reports.as_json(results), output)
-    else:
-        emit(reports.as_text(results, colour=output is None and coloured(sys.stdout)), output)
+        raise NothingMatchedError("no check was selected: see --integration, --select, --ignore and --min-severity")
+    results = _excused(results, baseline, known, write_baseline)
+    _write(results, environments, format, output)
     return exit_code(results, Severity(fail_on.value))
+
+
+def _report(result: Result) -> None:
+    from integrations.reports.checks import progress_line
+
+    if sys.stderr.isatty():
+        say(progress_line(result))
+
+
+def _environments(names: Sequence[str] | None) -> list[Environment]:
+    from integrations.environment.load import environment_names
+
+    found = names or environment_names(project_root())
+    if not found:
+        raise NothingMatchedError(f"there is no Pulumi.<environment>.yaml in {project_root()}")
+    return [environment(name) for name in found]
 
 
 def _selection(select: str, ignore: str) -> Callable[[str], bool]:
@@ -103,7 +145,62 @@ def _selection(select: str, ignore: str) -> Callable[[str], bool]:
     wanted, unwanted = ([part.strip() for part in text.split(",") if part.strip()] for text in (select, ignore))
     for part in (*wanted, *unwanted):
         if not any(check.startswith(part) for check in CheckId):
-            raise ConfigurationError(f"no check has an id that begins with {part!r}: integrations explain lists them")
+            raise ConfigurationError(f"no check has an id that begins with {part!r}: integrations checks list")
     return lambda check: (
         (not wanted or check.startswith(tuple(wanted))) and not check.startswith(tuple(unwanted or ["-"]))
     )
+
+
+def _baseline(path: Path | None) -> frozenset[Known]:
+    from integrations.checks.baseline import read_baseline
+
+    return read_baseline(path) if path else frozenset()
+
+
+def _excused(results: list[Result], path: Path | None, known: frozenset[Known], write_to: Path | None) -> list[Result]:
+    """The results with the findings of the baseline excused, and those of the one that is written now."""
+    from integrations.checks import baseline
+
+    if path:
+        results = baseline.excuse_known(results, known, str(path))
+        if gone := baseline.mended(results, known):
+            say(f"{len(gone)} findings of {path} are mended: --write-baseline takes them out of it")
+    if write_to:
+        every = baseline.known_now(results)
+        emit(baseline.baseline_text(every), write_to)
+        say(f"{write_to}: {len(every)} findings that do not count from now on")
+        results = baseline.excuse_known(results, every, str(write_to))
+    return results
+
+
+def _write(
+    results: list[Result], environments: Sequence[Environment], format: CheckFormat, output: Path | None
+) -> None:
+    from integrations.reports import check_formats, checks, html
+
+    if format is CheckFormat.TEXT:
+        emit(checks.as_text(results, colour=output is None and coloured(sys.stdout)), output)
+    elif format is CheckFormat.HTML:
+        emit(html.as_html(results), output)
+    else:
+        emit(check_formats.RENDERERS[format](results, _places(environments)), output)
+    if format is not CheckFormat.TEXT:
+        say(checks.summary(results))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if format is CheckFormat.GITHUB and summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(check_formats.as_markdown(results))
+
+
+def _places(environments: Sequence[Environment]) -> dict[tuple[str, str], Place]:
+    """Where each integration is declared, and where each file begins, for what concerns the whole file."""
+    from integrations.environment.load import declared_at
+    from integrations.reports.check_formats import Place
+
+    places = {}
+    for one in environments:
+        file = Path(one.path).relative_to(project_root()).as_posix()
+        places[one.name, ""] = Place(file)
+        for name in one.settings.integrations:
+            places[one.name, name] = Place(file, *declared_at(one, name))
+    return places

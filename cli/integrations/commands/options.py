@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from integrations.errors import NothingMatchedError
+from integrations.errors import ConfigurationError, NothingMatchedError
 
 if TYPE_CHECKING:
     from integrations.environment.model import Environment, Integration
@@ -25,6 +26,14 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is written.")]
+
+
+def duration(text: str) -> float:
+    """Seconds from `90s`, `2m` or a plain number. Raises ConfigurationError for anything else."""
+    number, factor = (text[:-1], {"s": 1, "m": 60}[text[-1]]) if text[-1:] in ("s", "m") else (text, 1)
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number):
+        raise ConfigurationError(f"{text!r} is no length of time: it looks like 90s or 2m")
+    return float(number) * factor
 
 
 def project_root() -> Path:

@@ -19,8 +19,8 @@ def domain_of(configured: str) -> str:
     return os.environ.get(DOMAIN) or configured
 
 
-def connect(configured_domain: str) -> EncordUserClient:
-    """A client of the real SDK. Nothing is sent yet.
+def connect(configured_domain: str, *, seconds: float | None = None) -> EncordUserClient:
+    """A client of the real SDK. Nothing is sent yet. seconds: for a request with its repetition, instead of minutes.
 
     Raises NotAuthorisedError if there is no key, ConfigurationError if it cannot be used. Neither shows the key.
     """
@@ -30,10 +30,14 @@ def connect(configured_domain: str) -> EncordUserClient:
 
     from integrations import __version__
 
+    settings = RequestsSettings(max_retries=3, connection_retries=1, connect_timeout=10, read_timeout=60)
+    if seconds is not None:
+        each = max(1, int(seconds / 2))
+        settings = RequestsSettings(max_retries=1, connection_retries=1, connect_timeout=each, read_timeout=each)
     return EncordUserClient.create_with_ssh_private_key(
         key,
         domain=domain_of(configured_domain),
-        requests_settings=RequestsSettings(max_retries=3, connection_retries=1, connect_timeout=10, read_timeout=60),
+        requests_settings=settings,
         user_agent_suffix=f"encord-integrations/{__version__}",
     )
 

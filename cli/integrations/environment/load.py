@@ -16,6 +16,7 @@ PREFIX = f"{PROJECT}:"
 WORDS = {
     "Object contains unknown field": "there is no field",
     "Object missing required field": "missing field",
+    "Expected `str`, got `date`": "a day stands in quotes",
     **{f"Expected `str` matching regex {pattern!r}": f"this is not {meaning}" for pattern, meaning in PATTERNS.items()},
 }
 
@@ -46,6 +47,18 @@ def load_environment(name: str, root: Path) -> Environment:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     return parse_environment(name, text, str(path))
+
+
+def declared_at(environment: Environment, integration: str) -> tuple[int, int]:
+    """Line and column (from 1) where the environment's file declares the integration; its beginning if it is gone."""
+    try:
+        tree = yaml.compose(Path(environment.path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return 1, 1
+    named = _child(_child(tree, "config"), f"{PREFIX}integrations")
+    pairs = named.value if isinstance(named, yaml.MappingNode) else []
+    mark = next((key.start_mark for key, _ in pairs if key.value == integration), None)
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def parse_environment(name: str, text: str, path: str) -> Environment:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from integrations.environment import aws, azure, gcp, s3_compatible
+from integrations.environment import aws, azure, gcp, s3_compatible, suppressions
 from integrations.environment.aws import (
     AwsBucket,
     AwsChecker,
@@ -31,18 +31,19 @@ from integrations.environment.azure import (
 from integrations.environment.base import PROJECT, Record, require_origin, require_unique
 from integrations.environment.gcp import GcpBucket, GcpChecker, GcpEncord, GcpIntegration
 from integrations.environment.s3_compatible import OtcChecker, OtcIntegration, S3Checker, S3Integration
+from integrations.environment.suppressions import Suppression
 
 __all__ = [
     "PATTERNS", "PROJECT", "AwsBucket", "AwsChecker", "AwsEncord", "AwsIntegration", "AzureAccount",
     "AzureChecker", "AzureContainer", "AzureEncord", "AzureIntegration", "AzureResourceGroup", "Checkers", "Encord",
     "Environment", "GcpBucket", "GcpChecker", "GcpEncord", "GcpIntegration", "Integration", "MultiRegionAccessPoint", "OidcTrust",
-    "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration", "Settings",
+    "OtcChecker", "OtcIntegration", "S3Checker", "S3Integration", "Settings", "Suppression",
 ]  # fmt: skip
 
 # A union by their `cloud` field.
 Integration = AwsIntegration | AzureIntegration | GcpIntegration | OtcIntegration | S3Integration
 # What a pattern means, in the words of an error message.
-PATTERNS = {**aws.PATTERNS, **azure.PATTERNS, **gcp.PATTERNS, **s3_compatible.PATTERNS}
+PATTERNS = {**aws.PATTERNS, **azure.PATTERNS, **gcp.PATTERNS, **s3_compatible.PATTERNS, **suppressions.PATTERNS}
 
 
 class Checkers(Record, frozen=True):
@@ -79,14 +80,15 @@ class Settings(Record, frozen=True):
 
     integrations: each integration, by a name of yours. corsOrigins: the origins of the web applications that show
     the objects, each in full. encord: the connection to Encord. checkers: whom `integrations check` runs as.
-    disposable: a throw-away environment, whose buckets are emptied and deleted with it;
-    allowed only for an environment called `sandbox` or `sandbox-…`.
+    suppressions: findings of `integrations check` that do not count for a while. disposable: a throw-away environment,
+    whose buckets are emptied and deleted with it; allowed only for an environment called `sandbox` or `sandbox-…`.
     """
 
     integrations: dict[str, Integration]
     cors_origins: Annotated[tuple[str, ...], Meta(min_length=1)]
     encord: Encord = field(default_factory=Encord)
     checkers: Checkers = field(default_factory=Checkers)
+    suppressions: tuple[Suppression, ...] = ()
     disposable: bool = False
 
     def aws_checker(self, account: str) -> AwsChecker | None:

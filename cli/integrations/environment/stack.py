@@ -7,7 +7,9 @@ from typing import Any
 from integrations.environment.load import settings_from
 from integrations.environment.model import Settings
 
-KEYS = {"integrations": dict, "corsOrigins": list, "encord": dict, "checkers": dict, "disposable": bool}
+KEYS = {
+    "integrations": dict, "corsOrigins": list, "encord": dict, "checkers": dict, "suppressions": list, "disposable": bool,
+}  # fmt: skip
 
 
 def settings_of_stack() -> Settings:

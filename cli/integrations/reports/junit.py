@@ -9,12 +9,17 @@ from msgspec import Struct
 
 
 class Case(Struct, frozen=True):
-    """One test case. failure: why it failed, None if it did not; skipped: why it was not run."""
+    """One test case. failure: why it failed, None if it did not; skipped: why it was not run.
+
+    output: what else there is to say of it. seconds: how long it took.
+    """
 
     suite: str
     name: str
     failure: str | None = None
     skipped: str | None = None
+    output: str | None = None
+    seconds: float | None = None
 
 
 def junit(name: str, cases: Iterable[Case]) -> str:
@@ -34,13 +39,17 @@ def junit(name: str, cases: Iterable[Case]) -> str:
 
 
 def _case(case: Case) -> str:
-    opening = f"    <testcase classname={_quoted(case.suite)} name={_quoted(case.name)}"
+    time = "" if case.seconds is None else f' time="{case.seconds:.3f}"'
+    opening = f"    <testcase classname={_quoted(case.suite)} name={_quoted(case.name)}{time}"
+    inside = ""
     if case.failure is not None:
         first = case.failure.partition("\n")[0]
-        return f"{opening}><failure message={_quoted(first)}>{escape(_printable(case.failure))}</failure></testcase>"
-    if case.skipped is not None:
-        return f"{opening}><skipped message={_quoted(case.skipped)}/></testcase>"
-    return f"{opening}/>"
+        inside = f"<failure message={_quoted(first)}>{escape(_printable(case.failure))}</failure>"
+    elif case.skipped is not None:
+        inside = f"<skipped message={_quoted(case.skipped)}/>"
+    if case.output is not None:
+        inside += f"<system-out>{escape(_printable(case.output))}</system-out>"
+    return f"{opening}>{inside}</testcase>" if inside else f"{opening}/>"
 
 
 def _quoted(text: str) -> str:

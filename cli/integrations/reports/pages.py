@@ -1,12 +1,23 @@
-"""The page of a check, as `integrations explain` prints it and as docs/checks holds it."""
+"""The page of a check, as `integrations explain` prints it and as docs/checks holds it, and the list of all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from integrations.checks.catalogue import Check
+
+# Where the project's files stand on the web; pyproject.toml names it too, and a test holds both together.
+SITE = "https://github.com/encord-integrations/encord-integrations/blob/main/"
+
+
+def address(path: str) -> str:
+    """A file of the project on the web."""
+    return SITE + path
 
 
 def check_page(check: Check) -> str:
     """The page in Markdown."""
+    runbook = f"**Runbook.** [{check.runbook}](../runbooks/{check.runbook}.md)\n\n" if check.runbook else ""
     return f"""# {check.id} — {check.title}
 
 | severity | evidence of a pass |
@@ -21,5 +32,23 @@ def check_page(check: Check) -> str:
 
 **How to mend it.** The result's `fix` says it exactly: the line of configuration, the command or the statement.
 
-**Last proved on a real cloud.** Never yet.
+{runbook}**Last proved on a real cloud.** Never yet.
+"""
+
+
+def checks_table(checks: Iterable[Check]) -> str:
+    """All checks, a line each, for a terminal."""
+    return "\n".join(f"{c.id}  {c.severity.value:<7}  {c.evidence.value:<6}  {c.title}" for c in checks)
+
+
+def checks_index(checks: Iterable[Check]) -> str:
+    """The list of all pages, for docs/checks/README.md."""
+    rows = [f"| [{c.id}]({c.id}.md) | {c.title} | {c.severity.value} | {c.evidence.value} |" for c in checks]
+    table = "\n".join(["| id | what a pass says | severity | evidence |", "|---|---|---|---|", *rows])
+    return f"""# Checks
+
+Every question of `integrations check`. The letters name the subject, so that `--select COR` takes all about CORS. Ids
+are never renamed and never used again. The schema of `--format json` is [check-results-1.json](../schema/check-results-1.json).
+
+{table}
 """

@@ -16,6 +16,7 @@ TYPES = {
     "corsOrigins": "array",
     "encord": "object",
     "checkers": "object",
+    "suppressions": "array",
     "disposable": "boolean",
 }
 KINDS = {"object": dict, "array": list, "boolean": bool}
