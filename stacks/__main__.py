@@ -20,6 +20,11 @@ if "gcp" in clouds:
 
     for name, outputs in gcp.provision(settings).items():
         pulumi.export(name, outputs)
+if "azure" in clouds:
+    import azure_storage
+
+    for name, outputs in azure_storage.provision(settings).items():
+        pulumi.export(name, outputs)
 if clouds & {"otc", "s3"}:
     import s3_compatible
 

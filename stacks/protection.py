@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 
-def keeps_data(parent: pulumi.Resource, *, disposable: bool, **more: object) -> pulumi.ResourceOptions:
+def keeps_data(parent: pulumi.Resource | None, *, disposable: bool, **more: object) -> pulumi.ResourceOptions:
     """Options for a resource whose loss is the loss of objects or of registered URLs.
 
     Outside a disposable environment it is protected (a change that would delete or replace

@@ -33,21 +33,28 @@ MOST_CORS_RULES = 5
 
 
 class Role(Struct, frozen=True):
-    """A built-in role (https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles)."""
+    """A built-in role (https://learn.microsoft.com/en-us/azure/role-based-access-control/built-in-roles).
+
+    does: what who has it does with it, in a word.
+    """
 
     id: str
     name: str
+    does: str
 
 
-READS = Role("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader")
+READS = Role("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", "Storage Blob Data Reader", "reads")
 # There is no built-in role that writes and does not delete; and only on the containers, never above them.
-WRITES = Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor")
-SIGNS = Role("db58b8e5-c6ad-4a2a-8342-4190687cbf4a", "Storage Blob Delegator")
-SEES_SETTINGS = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader")
+WRITES = Role("ba92f5b4-2d11-453d-a403-e96b0029c9fe", "Storage Blob Data Contributor", "writes")
+SIGNS = Role("db58b8e5-c6ad-4a2a-8342-4190687cbf4a", "Storage Blob Delegator", "signs")
+SEES_SETTINGS = Role("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", "sees-settings")
 
 
 class Grant(Struct, frozen=True):
-    """One role for one identity at one scope. place: where that is, in a word; why: for the assignment's description."""
+    """One role for one identity at one scope.
+
+    place: where that is, in a word. why: for the assignment's description.
+    """
 
     scope: str
     role: Role
@@ -61,6 +68,16 @@ class Grant(Struct, frozen=True):
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{PROJECT}{self.scope}/{self.role.id}/{self.principal}"))
 
     @property
+    def title(self) -> str:
+        """What it is called among the stack's resources."""
+        return f"{self.place}-{self.role.does}-{self.principal}"
+
+    @property
+    def definition(self) -> str:
+        """The id of the role's definition, as Azure shows it for this scope."""
+        return "/".join(self.scope.split("/")[:3]) + f"{DEFINITIONS}/{self.role.id}"
+
+    @property
     def document(self) -> Document:
         """The assignment, in Azure's words."""
         return {
@@ -68,7 +85,7 @@ class Grant(Struct, frozen=True):
             "properties": {
                 "principalId": self.principal,
                 "principalType": "ServicePrincipal",
-                "roleDefinitionId": f"{DEFINITIONS}/{self.role.id}",
+                "roleDefinitionId": self.definition,
                 "description": self.why,
             },
         }
@@ -144,6 +161,15 @@ def account_properties() -> Document:
         "minimumTlsVersion": "TLS1_2",
         "supportsHttpsTrafficOnly": True,
     }
+
+
+def service_properties() -> Document:
+    """What the blob service of an account of the stack's own is like: what was deleted can be had back for a week.
+
+    https://learn.microsoft.com/en-us/azure/storage/blobs/soft-delete-blob-overview
+    """
+    kept = {"enabled": True, "days": 7}
+    return {"containerDeleteRetentionPolicy": kept, "deleteRetentionPolicy": kept}
 
 
 def cors_rule(origins: Iterable[str]) -> Document:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.access import aws_documents, gcp_documents, s3_compatible_documents
+from integrations.access import aws_documents, azure_documents, gcp_documents, s3_compatible_documents
 from integrations.access.record import Document
 from integrations.environment.model import (
     AwsIntegration,
+    AzureIntegration,
     GcpIntegration,
     Integration,
     OtcIntegration,
@@ -27,6 +28,8 @@ def documents(
     match integration:
         case AwsIntegration():
             return aws_documents.documents(integration, settings, existing)
+        case AzureIntegration():
+            return azure_documents.documents(integration, settings, existing)
         case GcpIntegration():
             return gcp_documents.documents(integration, settings, existing)
         case OtcIntegration() | S3Integration():

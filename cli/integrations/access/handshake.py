@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from integrations.access import aws_handshake, gcp_handshake, s3_compatible_handshake
-from integrations.environment.model import AwsIntegration, GcpIntegration, Integration, OtcIntegration, S3Integration
+from integrations.access import aws_handshake, azure_handshake, gcp_handshake, s3_compatible_handshake
+from integrations.environment.model import (
+    AwsIntegration,
+    AzureIntegration,
+    GcpIntegration,
+    Integration,
+    OtcIntegration,
+    S3Integration,
+)
 
 
 def steps(integration: Integration, environment: str) -> str:
@@ -11,6 +18,8 @@ def steps(integration: Integration, environment: str) -> str:
     match integration:
         case AwsIntegration():
             mine = aws_handshake.steps(integration, environment)
+        case AzureIntegration():
+            mine = azure_handshake.steps(integration, environment)
         case GcpIntegration():
             mine = gcp_handshake.steps(integration, environment)
         case OtcIntegration() | S3Integration():

@@ -92,12 +92,14 @@ class AzureAccount(Record, frozen=True):
 
     name: its name, which nobody else in Azure has. location: the region it is in. ownership: `create` (the stack owns
     it) or `existing` (somebody else does; its settings and its CORS rules, which are those of all its containers,
-    are never touched).
+    are never touched). redundancy: how many copies Azure keeps of an account that the stack makes, and where
+    (https://learn.microsoft.com/en-us/azure/storage/common/storage-redundancy).
     """
 
     name: StorageAccountName
     location: AzureRegion
     ownership: Ownership
+    redundancy: Literal["LRS", "ZRS", "GRS", "RAGRS", "GZRS", "RAGZRS"] = "LRS"
 
 
 class AzureContainer(Record, frozen=True):
@@ -120,8 +122,8 @@ class AzureIntegration(Record, frozen=True, tag_field="cloud", tag="azure"):
     tenant: the Microsoft Entra tenant of the subscription. subscription: where the account is.
     resourceGroup: the group the account is in. account: the storage account. containers: where the objects are.
     imageSequences: whether Encord makes a video of each image sequence, which it writes into the container.
-    encord: the connection at Encord's side. checkPrincipal: the object id of an identity of yours that is granted
-    what Encord is, so that a check can prove it: `integrations check` must run as this identity.
+    encord: the connection at Encord's side. checkPrincipal: the object id of a service principal or managed identity
+    of yours that is granted what Encord is, so that a check can prove it: `integrations check` must run as this identity.
     probeObject: name of a blob that every container has.
     """
 

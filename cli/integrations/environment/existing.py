@@ -7,9 +7,11 @@ from typing import Any
 
 from integrations.access import gcp_documents
 from integrations.access.aws_documents import Existing
+from integrations.environment import azure_existing
 from integrations.environment.model import (
     AwsBucket,
     AwsIntegration,
+    AzureIntegration,
     GcpIntegration,
     Integration,
     OtcIntegration,
@@ -28,6 +30,8 @@ def read_all(integration: Integration) -> dict[str, Any]:
             return {
                 bucket.name: read_existing(bucket) for bucket in integration.buckets if bucket.ownership == "existing"
             }
+        case AzureIntegration():
+            return dict(azure_existing.read_existing(integration))
         case GcpIntegration():
             names = [bucket.name for bucket in integration.buckets if bucket.ownership == "existing"]
             return {name: _read_gcp(integration, name) for name in names}
