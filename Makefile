@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Only these services of the Pulumi providers are compiled: all of them would take half a minute.
-UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)|pulumi_azure_native/(?!storage/|authorization/|resources/|_|[a-z_]+\.py)
+UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)|pulumi_azure_native/(?!storage/|authorization/|resources/|_|[a-z_]+\.py)|pulumi_gcp/(?!storage/|config/|_|[a-z_]+\.py)
 # Azurite, which plays Azure in the sandbox, comes from npm.
 NODE_STAMP := node_modules/.installed
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from integrations.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from google.cloud import storage
 
 SCOPES = ("https://www.googleapis.com/auth/devstorage.read_write", "https://www.googleapis.com/auth/cloud-platform")
 SIGN_IN = "set GOOGLE_APPLICATION_CREDENTIALS, run `gcloud auth application-default login`, or run in CI as the checker"
 TIMEOUT_SECONDS = 15
 
 
-def load() -> ModuleType:
+def load() -> Any:
     """Import google.cloud.storage, and what it needs. Raises ConfigurationError if they are not installed."""
     try:
         with warnings.catch_warnings():
@@ -41,7 +37,7 @@ def own_credentials() -> Any:
     return google.auth.default(scopes=SCOPES)[0]
 
 
-def client(credentials: Any, project: str) -> storage.Client:
+def client(credentials: Any, project: str) -> Any:
     """A client for Cloud Storage with these credentials."""
     return load().Client(project=project, credentials=credentials)
 

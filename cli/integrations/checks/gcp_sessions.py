@@ -45,12 +45,12 @@ class Clients:
         from google.auth.transport.requests import Request
 
         assert self.own is not None  # noqa: S101 - it raises if there are no credentials
-        credentials = impersonated_credentials.Credentials(
+        credentials = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
             source_credentials=self._credentials,
             target_principal=self.integration.check_principal,
             target_scopes=list(google_cloud.SCOPES),
         )
-        credentials.refresh(Request())
+        credentials.refresh(Request())  # type: ignore[no-untyped-call]
         self._check = google_cloud.client(credentials, self.integration.project)
 
     @property

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from integrations.access.gcp_roles import BUCKET_ROLES
 from integrations_sandbox.clouds import gcp_refusals as refusals
 from integrations_sandbox.clouds.gcp_records import Account, Binding, Bucket, Project
-from integrations_sandbox.clouds.gcp_roles import BUCKET_ROLES, CONVENIENCE, PUBLIC, NotUnderstoodError, Target
+from integrations_sandbox.clouds.gcp_roles import CONVENIENCE, PUBLIC, NotUnderstoodError, Target
 from integrations_sandbox.clouds.gcp_store import Store
 
 KINDS = ("user", "serviceAccount", "group", "domain", *CONVENIENCE.values())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from integrations.access.gcp_roles import BUCKET_ROLES
 from integrations_sandbox.clouds.gcp_records import Binding, Bucket, Condition, Project
 from integrations_sandbox.clouds.gcp_roles import (
-    BUCKET_ROLES,
     NotUnderstoodError,
     Target,
     identities,

@@ -14,7 +14,7 @@ from integrations_sandbox.platform.clouds.s3_compatible import S3CompatibleDoor,
 Integration = AwsIntegration | GcpIntegration | S3CompatibleIntegration
 
 # How encord.orm.storage.StorageLocationName names the cloud of an integration.
-LOCATIONS = {AwsIntegration: "s3", GcpIntegration: "gcp", S3CompatibleIntegration: "s3Compatible"}
+LOCATIONS: dict[type, str] = {AwsIntegration: "s3", GcpIntegration: "gcp", S3CompatibleIntegration: "s3Compatible"}
 
 
 def open_door(integration: Integration, browser_base: Mapping[str, str]) -> CloudDoor:

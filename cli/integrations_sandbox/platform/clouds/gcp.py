@@ -94,7 +94,7 @@ class GcpDoor:
         self._browser_base = browser_base
         key = json.loads(integration.key_file)
         self._credentials: Any = Credentials.from_service_account_info(key, scopes=[SCOPE])  # type: ignore[no-untyped-call]
-        self._http = AuthorizedSession(self._credentials)  # type: ignore[no-untyped-call]
+        self._http: Any = AuthorizedSession(self._credentials)  # type: ignore[no-untyped-call]
         self._signer = google_cloud.client(self._credentials, key["project_id"])
 
     def name(self, url: str) -> str:

@@ -20,7 +20,7 @@ from integrations_sandbox.platform.web import bad, body, forbidden, reply, servi
 
 PREFIX = "/_sandbox"
 HEALTH = f"{PREFIX}/health"
-SECRETS = ("external_id", "access_key", "secret_key")
+SECRETS = ("external_id", "access_key", "secret_key", "key_file", "client_secret", "signature")
 
 router = APIRouter(prefix=PREFIX)
 
