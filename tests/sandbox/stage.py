@@ -82,9 +82,16 @@ class Stage:
         from botocore.config import Config
 
         proxies = {"https": f"http://127.0.0.1:{self.sandbox.ports['edge']}"}
-        return self.session(profile, region).client(
-            service, config=Config(proxies=proxies), verify=str(self.sandbox.layout.tls / "ca.pem")
-        )
+        session: Any = self.session(profile, region)
+        return session.client(service, config=Config(proxies=proxies), verify=str(self.sandbox.layout.tls / "ca.pem"))
+
+    def root_client(self, service: str, account: str, region: str = "eu-west-2") -> Any:
+        """A client of the root user of any account."""
+        from botocore.config import Config
+
+        proxies = {"https": f"http://127.0.0.1:{self.sandbox.ports['edge']}"}
+        session: Any = boto3.Session(account, "root", region_name=region)
+        return session.client(service, config=Config(proxies=proxies), verify=str(self.sandbox.layout.tls / "ca.pem"))
 
     def rewrite(self, old: str, new: str) -> None:
         """Replace a text in Pulumi.sandbox.yaml, everywhere it stands."""

@@ -12,6 +12,10 @@ A Multi-Region Access Point sends a browser's request to a bucket, whose CORS ru
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: rules belong to buckets);
 ministack lets every origin in on the point's host. Which bucket it is, is decided as for a signed request.
 
+A bucket of another account is opened by its policy and the caller's own together
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html);
+ministack judges the bucket's by the caller's account alone, so a policy that names a role let nobody in.
+
 And it saves its state (people, roles, settings of buckets) only when it is asked to end; here also half a
 second after a change, because a sandbox is killed now and then, and a bucket must not forget its region.
 """
@@ -20,11 +24,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ministack import app as server
 from ministack.app import app as ministack
-from ministack.core import iam_actions, persistence
+from ministack.core import iam_actions, iam_evaluator, persistence
 from ministack.services import s3
 
 SAVE_SECONDS = 0.5
@@ -32,6 +37,7 @@ SAVE_SECONDS = 0.5
 _resource_arn = iam_actions.extract_resource_arn
 _handle_s3 = s3.handle_request
 _cors_target = server._s3_cors_target
+_foreign_bucket_allows = s3._foreign_bucket_allows
 
 
 def _extract_resource_arn(service: str, *request: Any, **more: Any) -> str:
@@ -75,6 +81,35 @@ def _s3_cors_target(host: str, path: str, path_style: bool = True) -> tuple[str,
 
 
 server._s3_cors_target = _s3_cors_target
+
+
+def _bucket_lets_in(
+    owner: str, bucket: str, key: str, method: str, query_params: dict[str, Any], caller: str, headers: Any = None
+) -> bool:
+    policy = s3._bucket_policies.get_scoped(owner, None, bucket)
+    access_key = server.extract_access_key_id(headers or {}, query_params)
+    otherwise = partial(_foreign_bucket_allows, owner, bucket, key, method, query_params, caller, headers)
+    if not (policy and caller and access_key):
+        return bool(otherwise())
+    principal = iam_evaluator.resolve_principal(access_key, caller)
+    path = f"/{bucket}/{key}" if key else f"/{bucket}"
+    action = f"s3:{iam_actions._s3_action(method, path, query_params)}"
+    with s3.request_scope(owner, s3.get_region()):
+        conditions = iam_actions.s3_service_context(action, query_params, path, headers or {})
+    asked = iam_evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=caller,
+        action=action,
+        resource_arn=f"arn:aws:s3:::{path[1:]}",
+        region=s3.get_region(),
+        service_context={name.lower(): value for name, value in conditions.items()},
+    )
+    decision = iam_evaluator.evaluate_resource_policy(policy, asked).decision
+    return decision == "Allow" or (decision != "Deny" and bool(otherwise()))
+
+
+s3._foreign_bucket_allows = _bucket_lets_in
 
 
 class _Saver:
