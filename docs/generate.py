@@ -6,6 +6,7 @@ FOLDERS owns its folder, so that a page nobody writes any more is removed.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +16,20 @@ from docs.policy_pages import policy_pages
 
 from integrations.checks.catalogue import CATALOGUE
 from integrations.registration.catalogue import pages as finding_pages
-from integrations.reports.pages import check_page
+from integrations.checks.records import SCHEMA_VERSION
+from integrations.reports.check_formats import json_schema
+from integrations.reports.pages import check_page, checks_index
 
 ROOT = Path(__file__).parents[1]
 Writer = Callable[[], dict[str, str]]
 
 
 def check_pages() -> dict[str, str]:
-    """A page for each check."""
-    return {check.page: check_page(check) for check in CATALOGUE.values()}
+    """A page for each check, the list of all, and the schema of the results."""
+    pages = {check.page: check_page(check) for check in CATALOGUE.values()}
+    pages["docs/checks/README.md"] = checks_index(CATALOGUE.values())
+    pages[f"docs/schema/check-results-{SCHEMA_VERSION}.json"] = json.dumps(json_schema(), indent=2) + "\n"
+    return pages
 
 
 WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page, finding_pages)

@@ -12,6 +12,7 @@ from integrations.checks.runner import Key, key_of
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 15.0
+NOT_RIGHT = (Status.FAIL, Status.UNKNOWN)
 
 
 def until_right(
@@ -29,16 +30,13 @@ def until_right(
     """
     begin, pause, tries = clock(), FIRST_PAUSE, 1
     latest = {key_of(result): result for result in ask(None)}
-    while again := {key for key, result in latest.items() if _may_come_right(result)}:
+    while any(result.status in NOT_RIGHT for result in latest.values()):
         left = seconds - (clock() - begin)
         if left <= 0:
             break
+        again = {key for key, result in latest.items() if result.status in NOT_RIGHT or result.because}
         say(f"{len(again)} of {len(latest)} are not right yet: asking again in {min(pause, left):.0f} s")
         sleep(min(pause, left))
         pause, tries = min(pause * 2, LONGEST_PAUSE), tries + 1
         latest |= {key_of(result): structs.replace(result, tries=tries) for result in ask(again)}
     return list(latest.values())
-
-
-def _may_come_right(result: Result) -> bool:
-    return result.status in (Status.FAIL, Status.UNKNOWN) or bool(result.because)

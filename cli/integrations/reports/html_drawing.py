@@ -11,6 +11,7 @@ from integrations.reports.html_pieces import Path, Piece
 
 WIDTH, HEIGHT, GAP = 190, 74, 64
 NARROW, LOW = 156, 44
+STANDING = NARROW * 2 + LOW / 2
 LETTERS = 22  # of a name, in a box
 
 
@@ -59,11 +60,11 @@ def _lie(columns: Sequence[Sequence[Piece]]) -> list[_Box]:
 
 def _stand(columns: Sequence[Sequence[Piece]]) -> list[_Box]:
     """Two in a row at most, so that names stay readable."""
-    boxes, y, whole = [], 0.0, NARROW * 2 + LOW / 2
+    boxes, y = [], 0.0
     for column in columns:
         for begin in range(0, len(column), 2):
             row = column[begin : begin + 2]
-            left = (whole - len(row) * NARROW - (len(row) - 1) * LOW / 2) / 2
+            left = (STANDING - len(row) * NARROW - (len(row) - 1) * LOW / 2) / 2
             boxes += [_Box(piece, left + i * (NARROW + LOW / 2), y, NARROW) for i, piece in enumerate(row)]
             y += HEIGHT + (LOW if begin + 2 >= len(column) else LOW / 3)
     return boxes
@@ -88,7 +89,7 @@ def _arrows(path: Path, boxes: Sequence[_Box]) -> list[_Arrow]:
 
 
 def _svg(path: Path, boxes: Sequence[_Box], name: str, anchor: Callable[[Piece], str], way: str) -> str:
-    width = max(box.x + box.width for box in boxes)
+    width = STANDING if way == "standing" else max(box.x + box.width for box in boxes)
     height = max(box.y + HEIGHT for box in boxes)
     arrows = "".join(_arrow(arrow, way) for arrow in _arrows(path, boxes))
     drawn = "".join(_box(box, anchor(box.piece)) for box in boxes)
@@ -111,7 +112,9 @@ def _arrow(arrow: _Arrow, way: str) -> str:
         curve = f"M{x1:g} {y1:g} C{x1:g} {y1 + LOW / 2:g} {x2:g} {y2 - LOW / 2:g} {x2:g} {y2 - 9:g}"
         head = f"M{x2 - 6:g} {y2 - 10:g} L{x2:g} {y2 - 1:g} L{x2 + 6:g} {y2 - 10:g}"
     title = escape(f"{arrow.label}: {arrow.state}")
-    return f'<g class="arrow {arrow.state}"><title>{title}</title><path d="{curve}"/><path d="{head}"/></g>'
+    return (
+        f'<g class="arrow {arrow.state}"><title>{title}</title><path d="{curve}"/><path class="head" d="{head}"/></g>'
+    )
 
 
 def _box(box: _Box, target: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from integrations.checks.records import Result, Status
 from integrations.reports.checks import SIGNS
 
 # From what weighs most; `none` is for a piece that no question was asked about.
-WEIGHT = (Status.FAIL, Status.UNKNOWN, Status.WARNING, Status.SKIP, Status.PASS)
+WEIGHT = (Status.FAIL, Status.UNKNOWN, Status.WARNING, Status.PASS, Status.SKIP)
 WORDS = {
     Status.FAIL: "failed", Status.UNKNOWN: "unknown", Status.WARNING: "to improve", Status.SKIP: "skipped",
     Status.PASS: "passed",
@@ -101,15 +102,20 @@ def _identity(results: Sequence[Result]) -> str:
 
 def state(results: Iterable[Result]) -> str:
     """The gravest status, as a word for a style; findings that do not count weigh nothing."""
-    found = {Status.PASS if result.excuse else result.status for result in results}
-    return next((status.value for status in WEIGHT if status in found), "none")
+    counts = _counts(results)
+    return next((status.value for status in WEIGHT if status in counts), "none")
 
 
-def told(results: Sequence[Result]) -> str:
+def told(results: Iterable[Result]) -> str:
     """The gravest status and how many there are of it."""
-    gravest = state(results)
-    if gravest == "none":
+    counts = _counts(results)
+    gravest = next((status for status in WEIGHT if status in counts), None)
+    if gravest is None:
         return "not asked"
-    status = Status(gravest)
-    count = sum((Status.PASS if result.excuse else result.status) is status for result in results)
-    return f"{SIGNS[status]} {count} {WORDS[status]}"
+    if gravest is Status.PASS and counts[Status.SKIP]:
+        return f"{SIGNS[gravest]} {counts[gravest]} of {counts.total()} passed"
+    return f"{SIGNS[gravest]} {counts[gravest]} {WORDS[gravest]}"
+
+
+def _counts(results: Iterable[Result]) -> Counter[Status]:
+    return Counter(Status.PASS if result.excuse else result.status for result in results)
