@@ -49,7 +49,11 @@ def settings(layout: Layout, edge_port: int, domain: str, stages: Iterable[Stage
 
 
 # What would lead past the sandbox, or be taken before its settings.
-UNSET = (*network.UNSET, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ENCORD_SSH_KEY")
+UNSET = (
+    *network.UNSET,
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "ENCORD_SSH_KEY"),
+    *("AZURE_AUTHORITY_HOST", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_TOKEN_CREDENTIALS"),
+)
 
 
 def shell_lines(variables: Mapping[str, str]) -> str:

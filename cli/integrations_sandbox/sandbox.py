@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
+import yaml
+from msgspec import Struct, structs
 
-from integrations.environment.load import load_environment
-from integrations.environment.model import Environment
+from integrations.environment.load import environment_path, load_environment
+from integrations.environment.model import PROJECT, Environment
 from integrations.errors import ConfigurationError
 from integrations_sandbox import people, web_app
 from integrations_sandbox.clouds import certificates, network, processes
@@ -32,13 +33,17 @@ POLICIES = "policies"
 
 
 class Sandbox(Struct, frozen=True):
-    """A running sandbox, and how to work in it."""
+    """A running sandbox, and how to work in it.
+
+    environment: without the integrations of clouds that this machine cannot play. left_out: why it cannot.
+    """
 
     root: Path
     layout: Layout
     environment: Environment
     stages: tuple[Stage, ...]
     ports: dict[str, int]
+    left_out: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -66,17 +71,22 @@ def open_sandbox(root: Path) -> Sandbox:
     layout = Layout(root / ".sandbox")
     environment = load_environment(ENVIRONMENT, root)
     clouds = {integration.cloud for integration in environment.integrations}
-    needed = tuple(stage for stage in stages() if stage.cloud in clouds)
+    reasons = {stage: stage.available() for stage in stages() if stage.cloud in clouds}
+    needed = tuple(stage for stage, reason in reasons.items() if reason is None)
+    played = {stage.cloud for stage in needed}
+    here = {name: one for name, one in environment.settings.integrations.items() if one.cloud in played}
+    environment = structs.replace(environment, settings=structs.replace(environment.settings, integrations=here))
     known = layout.read().ports
     names = ("edge", "platform", web_app.PORT, *(name for stage in needed for name in stage.ports))
-    return Sandbox(
-        root, layout, environment, needed, {name: known.get(name) or processes.free_port() for name in names}
-    )
+    ports = {name: known.get(name) or processes.free_port() for name in names}
+    return Sandbox(root, layout, environment, needed, ports, tuple(filter(None, reasons.values())))
 
 
 def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     """Start every server that is not running. Returns the names of those that were started."""
     layout, ports = sandbox.layout, sandbox.ports
+    for reason in sandbox.left_out:
+        say(reason)
     record = layout.read()
     record.ports = ports
     layout.write(record)
@@ -137,14 +147,25 @@ def provision(sandbox: Sandbox, verb: Verb, on_step: Callable[[Step], None] = la
         credentials = Credentials(**{cloud: own for cloud, own in found.items() if own is not None})
         outcome = deploy(
             verb, sandbox.root, ENVIRONMENT, credentials=credentials, state=sandbox.layout.state,
-            policy_packs=[sandbox.root / POLICIES], on_step=on_step,
+            config=_played(sandbox), policy_packs=[sandbox.root / POLICIES], on_step=on_step,
         )  # fmt: skip
     if verb == "up" and outcome.ok:
         values = {name: output.value for name, output in stack_outputs(sandbox.layout.state).items()}
         sandbox.layout.outputs.write_text(json.dumps(values, indent=2))
-        introduce(sandbox)
+        with people.working_as(sandbox.variables(DEPLOYER)):
+            introduce(sandbox)
         put_probe_objects(sandbox)
     return outcome
+
+
+def _played(sandbox: Sandbox) -> dict[str, str]:
+    """What the program is told instead of the file, where clouds are left out."""
+    if not sandbox.left_out:
+        return {}
+    key = f"{PROJECT}:integrations"
+    document = yaml.safe_load(environment_path(ENVIRONMENT, sandbox.root).read_text(encoding="utf-8"))
+    known = sandbox.environment.settings.integrations
+    return {key: json.dumps({name: one for name, one in document["config"][key].items() if name in known})}
 
 
 def introduce(sandbox: Sandbox) -> None:

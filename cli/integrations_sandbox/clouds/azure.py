@@ -12,6 +12,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from integrations_sandbox.clouds.edge import Route
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 AZURITE_VERSION = "3.37.0"  # held to package.json by a test
+CERTIFICATE = "azure"
 NODE_MAJOR = 20  # Azurite 3.37 declares 22, and passed everything here on 20
 
 TENANT = "5a6db000-0000-4000-8000-000000000001"
@@ -102,38 +104,43 @@ def routes(ports: Ports) -> tuple[Route, ...]:
 
 
 def start(folder: Path, tls: Path, ports: Ports) -> tuple[processes.Process, ...]:
-    """Start Azurite and the front, with their data in `folder` and a certificate from the authority in `tls`.
+    """Start both processes, with their data in `folder` and a certificate from the authority in `tls`.
 
     Ask `available` first. Raises UnreachableError if one of them does not start.
     """
+    started = start_front(folder, tls, ports)
+    try:
+        return started, start_azurite(folder, tls, ports)
+    except BaseException:
+        processes.stop(started)
+        raise
+
+
+def start_front(folder: Path, tls: Path, ports: Ports) -> processes.Process:
+    """Start the front: before Azurite, because it issues the certificate and writes the file of accounts."""
     folder.mkdir(parents=True, exist_ok=True)
-    certificate, key = certificates.issue(tls, "azure", hosts())
+    certificate, key = certificates.issue(tls, CERTIFICATE, hosts())
     token = folder / "admin.token"
     if not token.exists():
         replace(token, secrets.token_urlsafe(32).encode())
     front = Front(str(folder), ports.front, ports.azurite, str(certificate), str(key), str(tls / "ca.pem"))
     settings = folder / "front.json"
     settings.write_bytes(msgspec.json.format(msgspec.json.encode(front), indent=2))
-    # The front first: it writes the file of accounts that Azurite reads.
     command = [sys.executable, "-m", "integrations_sandbox.clouds.azure_front", str(settings)]
-    started = processes.start("azure", command, folder / "log.txt", lambda: processes.listening(ports.front))
-    try:
-        return started, _start_azurite(folder, certificate, key, ports.azurite)
-    except BaseException:
-        processes.stop(started)
-        raise
+    return processes.start("azure", command, folder / "log.txt", lambda: processes.listening(ports.front))
 
 
-def _start_azurite(folder: Path, certificate: Path, key: Path, port: int) -> processes.Process:
+def start_azurite(folder: Path, tls: Path, ports: Ports) -> processes.Process:
+    """Start Azurite, behind a front that was started."""
     data, azurite = folder / "azurite", _azurite()
     command = [
         *("node", "--require", str(HERE / "azure_azurite.cjs"), str(azurite / "dist/src/blob/main.js")),
-        *("--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(data)),
-        *("--cert", str(certificate), "--key", str(key), "--oauth", "basic"),
+        *("--blobHost", "127.0.0.1", "--blobPort", str(ports.azurite), "--location", str(data)),
+        *("--cert", str(tls / f"{CERTIFICATE}.pem"), "--key", str(tls / f"{CERTIFICATE}.key"), "--oauth", "basic"),
         *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
     ]
     environment = {"SANDBOX_AZURITE": str(azurite), "SANDBOX_AZURITE_ACCOUNTS": str(folder / "accounts")}
-    ready = lambda: processes.listening(port)  # noqa: E731
+    ready = lambda: processes.listening(ports.azurite)  # noqa: E731
     return processes.start("azurite", command, folder / "azurite.log", ready, environment)
 
 
@@ -141,9 +148,12 @@ def _azurite() -> Path:
     return ROOT / "node_modules" / "azurite"
 
 
-def seed(folder: Path) -> tuple[Credentials, ...]:
+def seed(
+    folder: Path, grants: Mapping[str, str] = GRANTS, directory: Collection[str] = (DEPLOYER,)
+) -> tuple[Credentials, ...]:
     """Make the tenant, its subscription and everybody in it, each with a fresh secret. Needs the edge in the
-    environment; `folder` is the one given to `start`."""
+    environment; `folder` is the one given to `start`. grants: roles on the subscription. directory: who may read the
+    tenant's directory."""
     people = tuple(
         Credentials(name, TENANT, application, secrets.token_urlsafe(30), principal)
         for name, (application, principal) in PEOPLE.items()
@@ -158,13 +168,13 @@ def seed(folder: Path) -> tuple[Credentials, ...]:
                 Application(p.client_id, p.name, _home(p.name), (digest(p.client_secret),)) for p in people
             ),
             principals=tuple(
-                ServicePrincipal(p.object_id, p.client_id, TENANT, (GRAPH_READ,) if p.name == DEPLOYER else ())
+                ServicePrincipal(p.object_id, p.client_id, TENANT, (GRAPH_READ,) if p.name in directory else ())
                 for p in people
             ),
             assignments=tuple(
-                Assignment(p.object_id, f"/subscriptions/{SUBSCRIPTION}", role_ids[GRANTS[p.name]], p.object_id)
+                Assignment(p.object_id, f"/subscriptions/{SUBSCRIPTION}", role_ids[grants[p.name]], p.object_id)
                 for p in people
-                if p.name in GRANTS
+                if p.name in grants
             ),
         ),
     )

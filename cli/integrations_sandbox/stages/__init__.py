@@ -56,10 +56,11 @@ def stages() -> tuple[Stage, ...]:
     """Every cloud that the sandbox can play."""
     from integrations_sandbox.clouds import s3_store
     from integrations_sandbox.stages.aws import AwsStage
+    from integrations_sandbox.stages.azure import AzureStage
     from integrations_sandbox.stages.gcp import GcpStage
     from integrations_sandbox.stages.s3_compatible import S3CompatibleStage
 
-    return (AwsStage(), GcpStage(), S3CompatibleStage(s3_store.OTC), S3CompatibleStage(s3_store.S3))
+    return (AwsStage(), AzureStage(), GcpStage(), S3CompatibleStage(s3_store.OTC), S3CompatibleStage(s3_store.S3))
 
 
 def stage_of(integration: Integration) -> Stage:

@@ -6,15 +6,21 @@ import threading
 from collections.abc import Mapping
 
 from integrations_sandbox.platform.clouds.aws import AwsDoor, AwsIntegration
+from integrations_sandbox.platform.clouds.azure import AzureDoor, AzureIntegration
 from integrations_sandbox.platform.clouds.door import CloudDoor
 from integrations_sandbox.platform.clouds.gcp import GcpDoor, GcpIntegration
 from integrations_sandbox.platform.clouds.s3_compatible import S3CompatibleDoor, S3CompatibleIntegration
 
 # A union by their `cloud` field.
-Integration = AwsIntegration | GcpIntegration | S3CompatibleIntegration
+Integration = AwsIntegration | AzureIntegration | GcpIntegration | S3CompatibleIntegration
 
 # How encord.orm.storage.StorageLocationName names the cloud of an integration.
-LOCATIONS: dict[type, str] = {AwsIntegration: "s3", GcpIntegration: "gcp", S3CompatibleIntegration: "s3Compatible"}
+LOCATIONS: dict[type, str] = {
+    AwsIntegration: "s3",
+    AzureIntegration: "azure",
+    GcpIntegration: "gcp",
+    S3CompatibleIntegration: "s3Compatible",
+}
 
 
 def open_door(integration: Integration, browser_base: Mapping[str, str]) -> CloudDoor:
@@ -22,6 +28,8 @@ def open_door(integration: Integration, browser_base: Mapping[str, str]) -> Clou
     match integration:
         case AwsIntegration():
             return AwsDoor(integration, browser_base.get("aws"))
+        case AzureIntegration():
+            return AzureDoor(integration, browser_base.get("azure"))
         case GcpIntegration():
             return GcpDoor(integration, browser_base.get("gcp"))
         case S3CompatibleIntegration():
