@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from integrations.registration.csv_rules import TRUE_FALSE
-from integrations.registration.csv_scan import Cell, CsvScanner, Layout
+from integrations.registration.csv_scan import URL_HEADING, Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect, FindingId
 from integrations.registration.lenient import Member, Node
 from integrations.registration.load import RegistrationError
@@ -139,8 +139,10 @@ class _CsvReader:
         """Rows say which headings they stand under."""
 
     def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:  # noqa: ARG002
-        first = self._lines.at(start)
         columns = [[cell.removeprefix("\n") for cell in columns[0]], *columns[1:]]
+        if any(cell.strip().lower() == URL_HEADING.lower() for column in columns for cell in column):
+            return False  # new headings begin somewhere in it: the scanner finds where
+        first = self._lines.at(start)
         entries = []
         for line, row in enumerate(zip(*columns, strict=True), first):
             entry = self._row(layout, row, line)
