@@ -145,8 +145,11 @@ def test_another_location_replaces_and_another_spelling_does_not(stack: Stack) -
     stack.up(everything)
     spelt = stack.run("preview", partial(everything, location="eu"))
     assert "replace" not in {step.op for step in spelt.steps}
-    outcome = stack.up(partial(everything, location="US"))
+    moved = partial(everything, location="US")
+    preview = did(stack.run("preview", moved))
+    outcome = stack.up(moved)
     assert {"delete bucket", "replace bucket"} <= set(did(outcome))
+    assert preview == did(outcome)
     assert stack.bucket.location == "US"
     assert stack.members(READ) == {f"serviceAccount:{ENCORD}"}
 
@@ -178,7 +181,7 @@ def test_force_empties_the_bucket_first(stack: Stack) -> None:
         stack.bucket.reload()
 
 
-def test_an_organisation_that_lets_nobody_else_in_is_reported_in_googles_words_and_up_goes_on_later(
+def test_an_organisation_that_lets_nobody_else_in_is_reported_with_whom_to_ask_and_up_goes_on_later(
     stack: Stack,
 ) -> None:
     name, domain, bindings = local_gcp.PROJECTS[0]
@@ -188,9 +191,10 @@ def test_an_organisation_that_lets_nobody_else_in_is_reported_in_googles_words_a
         refused = stack.up(everything)
     finally:
         local_gcp.put_project(folder, name, domain=domain, bindings=bindings)
-    assert any(
-        "One or more users named in the policy do not belong to a permitted customer" in e for e in refused.errors
-    )
+    (error, *_) = refused.errors
+    assert "One or more users named in the policy do not belong to a permitted customer" in error
+    assert "organisation policy administrator" in error
+    assert "constraint iam.allowedPolicyMemberDomains" in error
     assert "create bucket" in [f"{step.op} {step.name}" for step in refused.steps]
     assert did(stack.up(everything)) == ["create read", "create write"]
 

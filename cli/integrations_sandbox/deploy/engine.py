@@ -45,6 +45,7 @@ class Run:
         self.errors: list[str] = []
         self.secrets = {given.project.config[key] for key in given.project.secret_keys} - {""}
         self._before = {resource.urn: resource for resource in state.resources if resource.is_provider}
+        self._gone: set[tuple[str, str]] = set()  # type and id of what a preview would have deleted by now
         self._clouds: dict[str, Any] = {}
         self._clouds_lock = threading.Lock()
 
@@ -129,7 +130,8 @@ class Run:
         half = self.state.half_made(new.urn)
         ours = half is not None and half.id == new.id
         found = None
-        if new.id and (ours or handler.exclusive) and not wire.has_unknown(new.id):
+        looked_for = new.id and (ours or handler.exclusive) and (new.type, new.id) not in self._gone
+        if looked_for and not wire.has_unknown(new.id):
             found = self._ask(handler, handler.read, target)
         if found and not ours and handler.exclusive:
             raise AlreadyExistsError(f"{new.id} exists already, and this stack did not make it")
@@ -235,6 +237,8 @@ class Run:
             except StepError as error:
                 raise StepError(f"{resource.label} could not be deleted: {error}") from error
             resource = begun
+        elif op == "delete":
+            self._gone.add((resource.type, resource.id))
         self.state.drop(resource)
         self._step(op, resource, note=note)
 

@@ -151,6 +151,25 @@ def test_deleting_first_takes_along_what_needs_it_and_makes_it_anew(stack):
     assert set(stack.cloud.things) == {"a", "b"}
 
 
+def test_a_preview_of_deleting_first_says_what_up_will_do_and_touches_nothing(stack):
+    def program(kind):
+        first = thing("a", kind=kind)
+        thing("b", of=first.id)
+
+    stack.up(lambda: program("x"))
+    preview = stack.preview(lambda: program("y"))
+    assert (preview.errors, did(preview)) == ((), ["delete b", "delete a", "replace a", "create b"])
+    assert stack.cloud.things["a"]["kind"] == "x"
+    assert set(stack.cloud.things) == {"a", "b"}
+
+
+def test_a_preview_still_finds_that_the_new_name_is_somebody_elses(stack):
+    stack.up(lambda: thing("a", name="one"))
+    stack.cloud.things["two"] = {"name": "two"}
+    (error,) = stack.preview(lambda: thing("a", name="two")).errors
+    assert error.endswith("two exists already, and this stack did not make it")
+
+
 def test_a_replacement_that_fails_leaves_the_old_one(stack):
     stack.up(lambda: thing("a", name="one"))
     stack.cloud.refuses = {"create two"}

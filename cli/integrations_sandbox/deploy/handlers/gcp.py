@@ -10,6 +10,7 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
+from integrations.access.gcp import DOMAIN_POLICY
 from integrations_sandbox.deploy.handler import Handler
 from integrations_sandbox.deploy.records import StepError
 from integrations_sandbox.deploy.wire import Props
@@ -20,6 +21,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 # Who signs in is the deployer's own business, so credentials are not among them.
 SETTINGS = {"project", "region"}
 HTTP_SECONDS = 60
+REFUSED_MEMBER = "do not belong to a permitted customer"
 
 
 class GcpError(Exception):
@@ -84,7 +86,7 @@ class GcpHandler(Handler):
 
     def explain(self, error: Exception) -> str | None:
         if isinstance(error, GcpError):
-            return str(error)
+            return f"{error}. {DOMAIN_POLICY}" if REFUSED_MEMBER in str(error) else str(error)
         if isinstance(error, GoogleAuthError):
             return f"the deployer could not sign in to Google Cloud: {error.args[0] if error.args else error}"
         if isinstance(error, requests.RequestException):
