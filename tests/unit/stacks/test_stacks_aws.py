@@ -11,6 +11,9 @@ import pytest
 from integrations.access import aws as access
 from integrations.environment.load import environment_names, load_environment
 
+# The provider deprecates functions of its own while it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_gcp")
+
 TWO = [
     {"name": "acme-eu", "region": "eu-west-2", "ownership": "create"},
     {"name": "acme-us", "region": "us-east-1", "ownership": "create"},

@@ -10,6 +10,9 @@ import pytest
 
 from integrations.environment.load import environment_names, load_environment
 
+# The provider deprecates functions of its own while it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_gcp")
+
 ROOT = Path(__file__).parents[3]
 
 
