@@ -50,9 +50,9 @@ def _add_questions(
     preflight = add(CheckId.CORS_PREFLIGHT, about.preflight, found)
     # Where the store has one setting for all buckets, there are no rules to read, and the preflight must do.
     add(CheckId.CORS_FOREIGN_REFUSED, about.foreign_refused, rules if integration.store.cors == "bucket" else preflight)
-    add(CheckId.TRUST_DOCUMENT, grants.named, found)
-    add(CheckId.READ_GRANTED, grants.read_granted, found)
-    add(CheckId.WRITE_GRANTED_EXACTLY, grants.write_granted, found)
+    named = add(CheckId.TRUST_DOCUMENT, grants.named, found)
+    add(CheckId.READ_GRANTED, grants.read_granted, named)
+    add(CheckId.WRITE_GRANTED_EXACTLY, grants.write_granted, named)
     read = add(CheckId.PROBE_OBJECT_READ, grants.probe_object_read, found)
     # Only an object that is read with the right key proves anything by being refused without it.
     add(CheckId.STRANGER_REFUSED, grants.stranger_refused, read)

@@ -8,6 +8,10 @@ A bucket policy in S3's words has the version 2008-10-17, and names a user as
 `arn:aws:iam::<domain id>:user/<user>` ("Bucket Policy" in the S3 API reference of OBS). A number of 12 digits is no
 domain id and names nobody here.
 
+What OBS does not have is not there either: the settings that block public access altogether
+(https://docs.otc.t-systems.com/object-storage-service/api-ref/apis/advanced_bucket_settings/ lists none), which AWS
+switches on for every new bucket.
+
 Which codes OBS answers with is not documented for these cases; here they are S3's own.
 """
 
@@ -48,6 +52,13 @@ async def _handle_request(
 
 
 s3.handle_request = _handle_request
+
+
+def _public_access_blocked(*_: object) -> bool:
+    return False
+
+
+s3._public_access_blocked = _public_access_blocked
 
 
 def _policy_problem(body: bytes) -> str | None:
