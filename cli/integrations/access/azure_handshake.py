@@ -29,12 +29,13 @@ def steps(integration: AzureIntegration, environment: str) -> list[Step]:
 
 def _consent(integration: AzureIntegration, environment: str) -> Step:
     config = f"Pulumi.{environment}.yaml, {PROJECT}:integrations, {integration.name}, encord"
+    look_up = LOOK_UP.format(integration.encord.application_id or "<application id>")
     if not integration.awaiting_encord:
-        return [f"{config} has an object id. Compare it: {LOOK_UP.format('<application id>')}"]
+        return [f"{config} has an object id. Compare it: {look_up}"]
     return [
         "Have an administrator of your tenant follow the dialog's link and consent to Encord's application,",
         "cord-integrator. The consent makes its service principal in your tenant, which has an object id of its own.",
-        f"Print that object id: {LOOK_UP.format('<application id>')}",
+        f"Print that object id: {look_up}",
         f"and put it into {config} (the application id is another one, and is refused):",
         "    objectId: <the object id>",
     ]

@@ -125,12 +125,14 @@ class GrantQuestions(AboutAccount):
 
     def _shown(self, assignment: dict[str, Any]) -> Held:
         with self._lock:
-            definition = self._definition(str(assignment["roleDefinitionId"]))
+            definition = self._definition(str(assignment["roleDefinitionId"]).rpartition("/")[2])
         conditional = bool(assignment.get("condition"))
         return Held(definition["roleName"], assignment["scope"], tuple(definition["permissions"]), conditional)
 
-    def _read_definition(self, definition: str) -> dict[str, Any]:
-        return dict(self.sessions.azure.read(definition, AUTHORIZATION_VERSION)["properties"])
+    def _read_definition(self, role: str) -> dict[str, Any]:
+        """The definition as it is seen from the account, where the checker may read it."""
+        path = f"{access.account_id(self.integration)}{access.DEFINITIONS}/{role}"
+        return dict(self.sessions.azure.read(path, AUTHORIZATION_VERSION)["properties"])
 
     def _grant_fix(self, role: access.Role, container: AzureContainer | None = None) -> str:
         """The grant that is missing, exactly."""

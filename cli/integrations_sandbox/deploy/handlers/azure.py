@@ -23,7 +23,8 @@ ARM = "https://management.azure.com"
 SCOPE = f"{ARM}/.default"
 # What a provider may be configured with: https://www.pulumi.com/registry/packages/azure-native/api-docs/provider/.
 # Who signs in is the deployer's own business, so credentials are not among them.
-SETTINGS = {"subscriptionId", "tenantId", "location"}
+SETTINGS = {"subscriptionId", "tenantId", "location", "environment"}
+PUBLIC = "public"  # what pulumi-azure-native itself sets; the clouds of single nations have other hosts
 HTTP_SECONDS = 60
 PAUSE_SECONDS = 1.0  # between two looks at something slow that does not say when to come back
 # Pulumi's names are Azure's, except these.
@@ -96,6 +97,8 @@ def connect(credential: Credential, config: Props) -> Cloud:
     """The connection for a provider's inputs. Raises StepError for settings that the sandbox does not know."""
     if unknown := set(config) - SETTINGS:
         raise StepError(f"the sandbox does not know the setting {', '.join(sorted(unknown))} of an Azure provider")
+    if config.get("environment", PUBLIC) != PUBLIC:
+        raise StepError(f"the sandbox plays Azure's public cloud only, not {config['environment']}")
     if not config.get("subscriptionId"):
         raise StepError("an Azure provider has no subscription: set `azure-native:subscriptionId`")
     return Cloud(credential, config["subscriptionId"], config.get("location", ""))
