@@ -36,4 +36,10 @@ CHECKS = (
         how="The bucket's policy is read.",
         symptom="None for annotators; signed URLs could travel in clear.",
     ),
+    Check(
+        CheckId.OBJECTS_AT_HAND, "new objects are kept where they can be read at once", ERROR, STATIC,
+        claim="New objects are kept in the tier that Encord reads from: on Azure the Hot tier.",
+        how="The account's default tier is read; objects that were moved to another tier are not looked for.",
+        symptom="Objects in a cooler tier are reported as not readable; those in an archive answer 409.",
+    ),
 )  # fmt: skip
