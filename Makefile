@@ -37,6 +37,7 @@ lint: install ## style, import rules, generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m docs.generate --check
 
 types: install ## strict types
 	$(BIN)/mypy
