@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Sample:
-    """Median seconds inside the function, and the most memory of any round, in MiB."""
+    """Median seconds, of whichever clock, inside the function, and the most memory of any round, in MiB."""
 
     seconds: float
     megabytes: int
@@ -47,15 +48,19 @@ class Row:
         return self.ratio >= self.floor
 
 
-def race(contestants: list[Contestant], rounds: int) -> dict[str, Sample]:
-    """Let them run in turn, `rounds` times."""
+def race(contestants: list[Contestant], rounds: int, clock: Literal["seconds", "cpu"] = "cpu") -> dict[str, Sample]:
+    """Let them run in turn, `rounds` times.
+
+    clock: processor time for what only computes in one thread, because others use the machine too;
+    seconds on the wall for what waits or has several threads.
+    """
     seconds: dict[str, list[float]] = {one.name: [] for one in contestants}
     megabytes: dict[str, int] = {one.name: 0 for one in contestants}
     for _ in range(rounds):
         for one in contestants:
             command = [sys.executable, "-m", "benchmarks.once", one.function, *one.arguments]
             answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            seconds[one.name].append(answer["seconds"])
+            seconds[one.name].append(answer[clock])
             megabytes[one.name] = max(megabytes[one.name], answer["megabytes"])
     return {name: Sample(statistics.median(times), megabytes[name]) for name, times in seconds.items()}
 

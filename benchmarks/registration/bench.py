@@ -8,11 +8,11 @@ from pathlib import Path
 
 from benchmarks.compare import Contestant, Row, at_most, faster, race
 from benchmarks.registration import data
+from benchmarks.registration.listing import bucket
 
 ROUNDS = 5
-OURS = "benchmarks.registration.contestants:validate"
-ORJSON = "benchmarks.registration.contestants:orjson_loads"
-CSV = "benchmarks.registration.contestants:csv_reader"
+PLACE = "benchmarks.registration.contestants"
+OURS, ORJSON, CSV = (f"{PLACE}:{name}" for name in ("validate", "orjson_loads", "csv_reader"))
 MEMORY = 64  # MiB
 
 
@@ -24,6 +24,8 @@ def run(large: bool) -> list[Row]:
         rows += _beside(data.groups(root / "groups.json", 200_000), "200 k groups of 5 images", ORJSON, 2.5)
         rows += _beside(data.rows(root / "rows.csv", 2_000_000), "2 M rows of CSV", CSV, 1.5)
         rows += _errors(root / "images.json", root / "errors.json")
+        rows += _listing()
+        rows += _inventory(root, 10_000_000 if large else 2_000_000)
         if large:
             path = data.images(root / "large.json", 10_000_000)
             ours = race([Contestant("ours", OURS, (str(path),))], 1)["ours"]
@@ -68,4 +70,32 @@ def _errors(clean: Path, path: Path) -> list[Row]:
             hits / len(accidents),
             1.0,
         ),
+    ]
+
+
+def _listing() -> list[Row]:
+    """A hundred thousand keys under ten prefixes, 100 ms a page; on the wall, because it waits."""
+    with bucket() as endpoint:
+        contestants = [
+            Contestant("ours", f"{PLACE}:list_ours", (endpoint,)),
+            Contestant("boto3", f"{PLACE}:list_boto3", (endpoint,)),
+        ]
+        samples = race(contestants, 3, "seconds")
+    return [faster("list 100 k keys, 10 prefixes, 100 ms a page", samples["ours"], samples["boto3"], "boto3", 5.0)]
+
+
+def _inventory(root: Path, rows: int) -> list[Row]:
+    """A Parquet inventory as S3 writes it, to registration files on disk; on the wall, two threads."""
+    path = data.inventory(root / "inventory.parquet", rows)
+    contestants = [
+        Contestant(engine, f"{PLACE}:build_inventory", (str(path), str(root / engine), engine))
+        for engine in ("text", "python")
+    ]
+    samples = race(contestants, 3, "seconds")
+    speed = rows / samples["text"].seconds / 1e6
+    what = f"build from an inventory of {rows / 1e6:.0f} M rows"
+    return [
+        Row(f"{what}: M rows a second", f"{speed:.2f}", "at least 1.5", speed / 1.5, 1.0),
+        at_most(f"{what}: memory", samples["text"].megabytes, 500, "MiB"),
+        faster(f"{what}: the engine's text", samples["text"], samples["python"], "Python items", 1.5),
     ]

@@ -29,3 +29,45 @@ def csv_reader(path: str) -> None:
 
     with Path(path).open(encoding="utf-8", newline="") as file:
         assert sum(1 for _ in csv.reader(file))
+
+
+def build_inventory(path: str, folder: str, engine: str) -> None:
+    """Ours: registration files of an inventory, written by the engine or by Python."""
+    from pathlib import Path
+
+    from integrations.registration.build.parts import Target
+    from integrations.registration.build.rules import BuildRules, GroupRule
+    from integrations.registration.build.run import build_from_inventory
+    from integrations.registration.build.source import Source
+
+    metadata = {"camera": "{folder}", "bytes": "{size}"}
+    groups = () if engine == "text" else (GroupRule(match="none/**", by="(?P<x>.)", title="{x}"),)
+    rules = BuildRules(title="{name}", metadata=metadata, groups=groups)
+    source = Source("s3", "my-bucket", "", "eu-west-2")
+    done = build_from_inventory([Path(path)], source, rules, Target(Path(folder), "part"), root=Path())
+    assert sum(part.items for part in done.parts) > 0
+    for part in done.parts:
+        part.path.unlink()
+
+
+def list_ours(endpoint: str) -> None:
+    """Ours: lists the bucket of listing.py."""
+    import os
+
+    os.environ.update({"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})
+    from integrations.registration.build.listing import list_objects, open_store
+    from integrations.registration.build.source import Source
+
+    source = Source("s3", "my-bucket", "", "eu-west-2")
+    assert sum(1 for _ in list_objects(source, open_store(source))) == 100_000
+
+
+def list_boto3(endpoint: str) -> None:
+    """What a script would do: boto3's paginator."""
+    import boto3
+
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, region_name="eu-west-2", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket="my-bucket")
+    assert sum(len(page["Contents"]) for page in pages) == 100_000

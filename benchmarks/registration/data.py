@@ -32,7 +32,7 @@ def images(path: Path, count: int) -> Path:
         file.write('{"images": [')
         for start in range(0, count, 1000):
             numbers = range(start, min(start + 1000, count))
-            file.write((", " if start else "") + ", ".join(_image(number, random_) for number in numbers))
+            file.write((",\n" if start else "") + ",\n".join(_image(number, random_) for number in numbers))
         file.write('], "skip_duplicate_urls": true}\n')
     return path
 
@@ -75,7 +75,7 @@ def _row(section: int, number: int, suffix: str) -> str:
 
 # What is put in place of what, the finding that it must give, and how far behind the start of the old text.
 ACCIDENTS: tuple[tuple[bytes, bytes, str, int], ...] = (
-    (b'"}}, {"objectUrl', b'"}} {"objectUrl', "REG105", 3),
+    (b'"}},', b'"}}', "REG105", 3),
     (b'"frame": ', b'"frame": number of ', "REG106", 9),
     (b'"speed": ', b'"speed": 1,, "t": ', "REG107", 11),
     (b'"objectUrl": "https', b'"objectUrl": "http', "REG305", 13),
@@ -89,29 +89,19 @@ ACCIDENTS: tuple[tuple[bytes, bytes, str, int], ...] = (
 
 
 def accidents(clean: Path, path: Path, count: int, random_: random.Random) -> list[tuple[str, int, int]]:
-    """Write `clean` with `count` accidents, scattered; returns finding, line and column of each.
-
-    Line feeds are put before items, one in ten, so that lines mean something.
-    """
-    raw = clean.read_bytes()
-    step = len(raw) // (count + 1)
-    parts: list[bytes] = []
+    """Write `clean`, an item a line, with `count` accidents, scattered; returns finding, line and column of each."""
+    lines = clean.read_bytes().split(b"\n")
+    step = (len(lines) - 2) // count
     expected: list[tuple[str, int, int]] = []
-    at = written = line_start = 0
     for number in range(count):
         old, new, finding, shift = ACCIDENTS[number % len(ACCIDENTS)]
-        item = raw.index(b'{"objectUrl"', step * (number + 1) + random_.randrange(step // 4))
-        place = raw.index(old, item)
-        parts += [raw[at:item], b"\n", raw[item:place], new]
-        written += item - at
-        line_start = written + 1
-        start_of_url = raw.index(b'"https', item) - item
-        offset = {-1: start_of_url, -2: 0}.get(shift, place - item + shift)
-        expected.append((finding, number + 2, offset + 1))
-        written = line_start + place - item + len(new)
-        at = place + len(old)
-    parts.append(raw[at:])
-    path.write_bytes(b"".join(parts))
+        at = 1 + number * step + random_.randrange(step - 1)
+        line = lines[at]
+        place = line.index(old)
+        lines[at] = line[:place] + new + line[place + len(old) :]
+        column = {-1: line.index(b'"https'), -2: 0}.get(shift, place + shift)
+        expected.append((finding, at + 1, column + 1))
+    path.write_bytes(b"\n".join(lines))
     return expected
 
 
@@ -120,3 +110,15 @@ def found_at(path: Path) -> set[tuple[str, int, int]]:
     from integrations.registration.validate import validate
 
     return {(str(one.id), one.line, one.column) for one in validate([path]).findings}
+
+
+def inventory(path: Path, count: int) -> Path:
+    """A Parquet inventory of `count` objects, with the columns of S3 Inventory."""
+    import duckdb
+
+    duckdb.connect().execute(
+        "COPY (SELECT 'my-bucket' AS bucket, printf('raw/2024/%04d/camera-%02d/frame-%09d.jpg', i // 3000, i // 100 % 30, i)"
+        " AS key, 100000 + i % 50000 AS size, TIMESTAMP '2024-01-01' + INTERVAL (i % 86400) SECOND AS last_modified_date,"
+        f" 'STANDARD' AS storage_class FROM range({count}) t(i)) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+    )
+    return path

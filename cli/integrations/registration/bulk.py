@@ -196,7 +196,7 @@ class Bulk:
         titles = columns[layout.title] if layout.title is not None else []
         if titles and max(map(len, titles)) > MAX_TITLE:
             return None
-        if "" in urls or not self._urls.prove(urls, layout.kind, one_line=False):
+        if "" in urls or not self._urls.prove(urls, layout.kind, one_line=layout.url == 0):
             return None
         if layout.kind.grouped:
             return urls if self._groups_fit(layout, columns, urls, titles, groups) else None

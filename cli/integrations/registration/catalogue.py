@@ -246,7 +246,7 @@ CATALOGUE: dict[FindingId, Entry] = {
         _E,
         "Impossible media metadata",
         "Encord believes it, and labels land on wrong frames.",
-        "Measure the file, for example with `registration build --probe`.",
+        "Measure the file.",
     ),
     FindingId.METADATA_KEY: Entry(
         _E,

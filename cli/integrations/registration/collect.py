@@ -62,21 +62,26 @@ def positions(file: BinaryIO, offsets: Iterable[int]) -> list[tuple[int, int]]:
     """Line and column, from 1 and in characters, of ascending offsets: one pass that counts line feeds."""
     file.seek(0)
     found: list[tuple[int, int]] = []
-    line, characters = 1, 0  # of the line that goes on from the blocks before
-    base, block = 0, b""
+    line, characters = 1, 0  # how many characters of this line are passed
+    base, block, at = 0, b"", 0
+
+    def advance(to: int) -> None:
+        """Pass the block up to the index `to`."""
+        nonlocal line, characters, at
+        newline = block.rfind(b"\n", at, to)
+        line += block.count(b"\n", at, to)
+        characters = _characters(block[newline + 1 : to]) if newline >= 0 else characters + _characters(block[at:to])
+        at = to
+
     for offset in offsets:
         while offset >= base + len(block):
             following = file.read(_BLOCK)
             if not following:
                 break
-            newline = block.rfind(b"\n")
-            line += block.count(b"\n")
-            characters = _characters(block[newline + 1 :]) + (characters if newline < 0 else 0)
-            base, block = base + len(block), following
-        at = min(offset - base, len(block))
-        newline = block.rfind(b"\n", 0, at)
-        column = _characters(block[newline + 1 : at]) + (characters if newline < 0 else 0)
-        found.append((line + block.count(b"\n", 0, at), column + 1))
+            advance(len(block))
+            base, block, at = base + len(block), following, 0
+        advance(min(offset - base, len(block)))
+        found.append((line, characters + 1))
     return found
 
 

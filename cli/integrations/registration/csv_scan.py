@@ -71,7 +71,7 @@ class Handler(Protocol):
         """Take note of new headings."""
 
     def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:
-        """Prove rows clean and take them, or return False."""
+        """Prove rows clean and take them, or return False. No cell of the first column holds a line feed."""
 
     def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:
         """Examine and take one row."""
@@ -112,8 +112,12 @@ class CsvScanner:
                 return
             if not (self._fast and self._layout and self._block(self._layout)):
                 self._unproven = 0
+                # Where even the shortest block is not clean, the rows after it are not tried as one either.
+                until = window.offset + (_SMALLEST_REACH if self._reach == _SMALLEST_REACH else 1)
                 self._reach = max(_SMALLEST_REACH, self._reach // 2)
-                self._row()
+                while window.offset < until and window.unread:
+                    self._row()
+                    window.ensure(_SMALLEST_REACH)
 
     # -- whole blocks ---------------------------------------------------------------------------
 
@@ -270,12 +274,10 @@ def _columns(block: bytes, width: int) -> list[list[str]] | None:
         return _quoted_columns(text, width)
     # A line feed goes before each line, so that a cell which starts a line can be told from the others.
     end = "\r\n" if text.endswith("\r\n") else "\n"
-    cells = ("\n" + text.removesuffix(end).replace(end, ",\n")).split(",")
+    marked = "\n" + text.removesuffix(end).replace(end, ",\n")
+    cells = marked.split(",")
     first = cells[::width]
-    lines = text.count("\n")
-    if "\r" in text and text.count("\r") != (lines if end == "\r\n" else 0):
-        return None
-    if len(cells) != lines * width or not all(map(str.startswith, first, repeat("\n"))):
+    if "\r" in marked or len(cells) != text.count("\n") * width or not all(map(str.startswith, first, repeat("\n"))):
         return None
     return ["".join(first)[1:].split("\n"), *(cells[number::width] for number in range(1, width))]
 
@@ -287,7 +289,7 @@ def _quoted_columns(text: str, width: int) -> list[list[str]] | None:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
         return None
-    if any(len(row) != width or '"' in row[0] for row in rows):
+    if any(len(row) != width or '"' in row[0] or "\n" in row[0] for row in rows):
         return None
     return [list(column) for column in zip(*rows, strict=True)]
 

@@ -1,9 +1,10 @@
 """Which object URLs stand in the files more than once; exact, in bounded memory, at any size.
 
 Files made from listings are in order, and in ascending order nothing can repeat: of a run of
-ascending blocks only its ends are kept. Where runs overlap, or there is no order, eight bytes of
-every URL are kept: its hash, in one of 64 partitions by its low bits, which go to temporary
-files when they grow. A hash that occurs twice in its partition makes a candidate. The blocks of
+ascending blocks only the ends are kept, and odd items between them are looked up in the one block
+where they could stand. Where runs overlap, or there is no order, eight bytes of every URL are
+kept: its hash, in one of 64 partitions by its low bits, which go to temporary files when they
+grow. A hash that occurs twice in its partition makes a candidate. The blocks of
 the files that candidates came from are read again and compared by text, so two URLs that only
 share a hash are never reported.
 """
@@ -24,6 +25,7 @@ _PARTITIONS = 64
 _MASK = _PARTITIONS - 1
 _IN_MEMORY = 1_000_000  # hashes, 8 bytes each
 _RUNS = 64
+_ODD = 10_000
 _BLOCK = 256  # URLs; below that, neighbouring items share a block
 
 
@@ -38,12 +40,17 @@ class Block(Struct, frozen=True):
 
 
 class _Run(Struct):
-    """Blocks whose URLs ascend from the first to the last. urls: how many the last block has."""
+    """Blocks whose URLs ascend from the first to the last. firsts: the first URL of each block."""
 
     first: str
     last: str
     blocks: list[Block]
-    urls: int = 0
+    firsts: list[str]
+
+    def near(self, url: str) -> Block | None:
+        """The one block in which this URL can stand."""
+        at = bisect_right(self.firsts, url)
+        return self.blocks[at - 1] if at and url <= self.last else None
 
     def overlaps(self, other: _Run) -> bool:
         return self.first <= other.last and other.first <= self.last
@@ -64,15 +71,26 @@ class UrlIndex:
         self._in_memory = 0
         self._in_order = True  # nothing had to be hashed so far
         self._runs: list[_Run] = []
+        self._odd: list[tuple[Sequence[str], Block]] = []
         self.count = 0
 
-    def add(self, urls: Sequence[str], block: Block) -> None:
-        """Take the URLs of a block of items, in the order of the file."""
+    def add(self, urls: Sequence[str], block: Block, *, odd: bool = False) -> None:
+        """Take the URLs of a block of items, in the order of the file; of an odd one, the order may be anything."""
         self.count += len(urls)
-        if not urls or (self._in_order and self._append(urls, block)):
+        if not urls:
+            return
+        if odd and self._in_order and len(self._odd) < _ODD and not self._follows(urls):
+            self._odd.append((urls, block))
+            return
+        if self._in_order and self._append(urls, block):
             return
         self._in_order = False
         self._hash(urls, block)
+
+    def _follows(self, urls: Sequence[str]) -> bool:
+        """Whether the URLs of an odd item go on where the run is, in the same folder."""
+        last = self._runs[-1].last if self._runs else ""
+        return last < urls[0] and last.rpartition("/")[0] == urls[-1].rpartition("/")[0]
 
     def _append(self, urls: Sequence[str], block: Block) -> bool:
         """Make the block part of a run, if its URLs ascend and there are not too many runs."""
@@ -82,24 +100,26 @@ class UrlIndex:
         if run is None or urls[0] <= run.last:
             if len(self._runs) == _RUNS:
                 return False
-            run = _Run(urls[0], urls[-1], [])
+            run = _Run(urls[0], urls[-1], [], [])
             self._runs.append(run)
         run.last = urls[-1]
-        before = run.blocks[-1] if run.blocks else None
-        if before and before.file == block.file and before.section == block.section and run.urls < _BLOCK:
-            block = Block(block.file, block.section, before.first, before.start, block.end)
-            run.blocks.pop()
-        else:
-            run.urls = 0
-        run.urls += len(urls)
         run.blocks.append(block)
+        run.firsts.append(urls[0])
         return True
 
     def unhashed(self) -> list[Block]:
         """The blocks of runs in which something may repeat after all: their URLs are to be given to `settle`."""
-        runs = sorted(self._runs, key=lambda run: run.first)
-        overlapping = [run for run in runs if any(run.overlaps(other) for other in runs if other is not run)]
-        return [block for run in (overlapping if self._in_order else runs) for block in run.blocks]
+        doubtful = self._runs
+        if self._in_order:
+            doubtful = [
+                run for run in self._runs if any(run.overlaps(other) for other in self._runs if other is not run)
+            ]
+        blocks = {block: None for run in doubtful for block in run.blocks}
+        for urls, block in self._odd:
+            self.settle(urls, block)
+            blocks.update((near, None) for url in urls for run in self._runs if (near := run.near(url)))
+        self._odd.clear()
+        return list(blocks)
 
     def settle(self, urls: Sequence[str], block: Block) -> None:
         """Take the URLs of a block that `unhashed` named."""

@@ -259,7 +259,13 @@ class Scanner:
         limit = min(window.end, window.at + self._reach)
         if self._unproven > window.offset:
             limit = min(limit, window.at + (self._unproven - window.offset) // 2)
-        while (cut := window.data.rfind(self._separator, window.at, limit)) >= 0:
+        tried = -1
+        while True:
+            cut = window.data.rfind(self._separator, window.at, limit)
+            if cut < 0:
+                cut = window.data.find(self._separator, window.at, window.end)  # one item
+            if cut < 0 or cut == tried:
+                return 0
             with memoryview(window.data) as view:
                 text = b"".join((b"[", view[window.at : cut + 1], b"]"))
             taken = self._handler.chunk(section, index, window.offset, text)
@@ -267,9 +273,9 @@ class Scanner:
                 self._reach = min(self._size, self._reach * 2)
                 window.at = cut + 1
                 return taken
+            tried = cut
             self._unproven = window.base + cut + 1
             limit = window.at + (cut + 1 - window.at) // 2
-        return 0
 
     # -- reading ----------------------------------------------------------------------------------
 

@@ -41,8 +41,6 @@ class UrlBulk:
         raw = joined.encode()
         if raw.translate(None, _ALLOWED) or (b"%" in raw and _BAD_ESCAPE.search(raw)):
             return False
-        if "path/to/" in joined or "/.." in joined:  # perhaps a placeholder
-            return False
         if self._alike(urls, joined, kind):
             self._trust = _TRUST
             return True

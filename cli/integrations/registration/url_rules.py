@@ -66,7 +66,10 @@ class Problem(Struct, frozen=True):
     mended: str | None = None
 
 
-_PLACEHOLDER = re.compile(r"<[^<>]*>|^cloud-path-to-|(?:^|/)path/to/|/\.{2,}/|^Multi-Region-Access-Point-ARN\b")
+# As Encord's templates have them. A whole URL of a real host is none, whatever its key.
+_PLACEHOLDER = re.compile(
+    r"<[^<>]*>|^cloud-path-to-|^(?!\w+://)(?:.*/)?path/to/|^https://[^/.]+/\.{3}/|^Multi-Region-Access-Point-ARN\b"
+)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[^\w.~:/?#\[\]@!$&'()*+,;=%-]|#|%(?![0-9A-Fa-f]{2})", re.ASCII)
 _CLOUD_HOST = re.compile(

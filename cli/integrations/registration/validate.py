@@ -243,7 +243,7 @@ class _JsonHandler:
     def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
         if section in KINDS:
             urls = check_item(self._rules, KINDS[section], index, node)
-            self._index.add(urls, Block(self._number, section, index, node.start, node.end))
+            self._index.add(urls, Block(self._number, section, index, node.start, node.end), odd=True)
 
     def finish(self) -> None:
         """Rules about the settings together."""
@@ -279,14 +279,14 @@ class _CsvHandler:
     def row(self, layout: Layout, cells: list[Cell], start: int, end: int) -> None:
         groups = self._groups.setdefault(layout.kind.section, Groups())
         url = check_row(self._rules, groups, layout, cells)
-        self._take(layout, [] if url is None else [url], start, end)
+        self._take(layout, [] if url is None else [url], start, end, odd=True)
         untitled = layout.title is None or not cells[layout.title].text
         if layout.kind.grouped and untitled:
             self._counts[layout.kind.section] += 1
 
-    def _take(self, layout: Layout, urls: list[str], start: int, end: int) -> None:
+    def _take(self, layout: Layout, urls: list[str], start: int, end: int, *, odd: bool = False) -> None:
         section = layout.kind.section
-        self._index.add(urls, Block(self._number, section, 0, start, end))
+        self._index.add(urls, Block(self._number, section, 0, start, end), odd=odd)
         if not layout.kind.grouped:
             self._counts[section] += len(urls)
 
