@@ -143,7 +143,7 @@ def test_a_plus_is_a_plus_and_only_where_there_is_none_of_that_name_a_space(medi
     assert door().find(f"{BASE}images/1+(32).jpg").url == f"{BASE}images/1%20%2832%29.jpg"
     obs(media).put_object(Bucket=BUCKET, Key="images/1+(32).jpg", Body=b"plus")
     assert door().find(f"{BASE}images/1+(32).jpg").head == b"plus"
-    with pytest.raises(ObjectProblem, match="nor is it 'images/no no.jpg', with \\+ read as a space"):
+    with pytest.raises(ObjectProblem, match=r"nor is it 'images/no no.jpg', with \+ read as a space"):
         door().find(f"{BASE}images/no+no.jpg")
 
 

@@ -75,7 +75,10 @@ class BucketQuestions(AboutBucket):
         stated = self.read("get_bucket_location").get("LocationConstraint")
         wanted = self.integration.store.region
         if not stated and self.integration.store.dialect == "s3":
-            return skipped("the store does not state a region")
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html: no constraint is us-east-1
+            return (
+                passed("none, as us-east-1") if wanted == "us-east-1" else skipped("the store does not state a region")
+            )
         if stated == wanted:
             return passed(f"{stated}")
         return failed(f"the bucket is in {stated}", f"set `region: {stated}` for integration {self.integration.name}")
