@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from platform_stage import EU, EXTERNAL_ID, PREFIX, REGIONS, may_list, may_read, may_write, url
 from platform_stage import Stage as CloudStage
-from submission_stage import ENVIRONMENT, TITLE, Stage, items, submit_words, write
+from submission_stage import ENVIRONMENT, TITLE, Stage, items, submit_words, wait_for, write
 
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.platform.clouds.aws import AwsIntegration
@@ -78,11 +78,14 @@ def mixed(count: int) -> dict[str, list[dict[str, Any]]]:
 
 def under_way(project: Path) -> bool:
     """Whether the journal was left in the middle of something."""
-    db = sqlite3.connect(project / ".integrations" / "journal.sqlite3")
+    path = project / ".integrations" / "journal.sqlite3"
+    if not path.exists():
+        return False
+    db = sqlite3.connect(path)
     try:
         query = "select count(*) from batch where state in ('planned', 'sending', 'ambiguous', 'running')"
         return bool(db.execute(query).fetchone()[0])
-    except sqlite3.OperationalError:  # killed before the tables were there
+    except sqlite3.OperationalError:  # the tables are not there yet
         return False
     finally:
         db.close()
@@ -109,7 +112,10 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
             soaked.start()
             soaked.faults(*FAULTS)
         try:
-            process.communicate(timeout=dice.uniform(0.8, 2.5))
+            # At a random moment, and mostly in the middle of the work: how long it takes to begin depends on the machine.
+            if kills % 4:
+                wait_for(lambda: under_way(project) or process.poll() is not None, 60)  # noqa: B023 - called here
+            process.communicate(timeout=dice.uniform(0.0, 1.5))
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -131,9 +137,10 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
     lost, twice = expected - len(set(registered)), len(registered) - len(set(registered))
     with capsys.disabled():
         print(  # noqa: T201 - the figure is asked for
-            f"\nsoak: {expected:,} items, {kills} kills ({in_the_work} with batches under way), {restarts} platform restarts, {time.monotonic() - began:.0f} s;"
+            f"\nsoak: {expected:,} items, {kills} kills ({in_the_work} with batches under way), {restarts} platform restarts,"
+            f" {time.monotonic() - began:.0f} s;"
             f" registered {len(set(registered)):,}, lost {lost}, twice {twice}; journal {tally}"
         )
-    assert in_the_work >= KILLS / 3
+    assert in_the_work >= KILLS / 2
     assert (lost, twice) == (0, 0)
     assert tally == {"registered": expected, "failed": 0, "cancelled": 0, "waiting": 0, "unclear": 0}

@@ -11,8 +11,9 @@ import typer
 from integrations.commands import submission_state
 from integrations.commands.options import Env, environment, one_integration, project_root
 from integrations.commands.output import emit, say
-from integrations.commands.watching import WatchFormat, Watching
-from integrations.errors import ConfigurationError, ExitCode, NothingMatchedError
+from integrations.commands.upload import upload, upload_words
+from integrations.commands.watching import WatchFormat, Watching, exit_code
+from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from integrations.environment.model import Integration
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from integrations.submission.checked import Checked
     from integrations.submission.journal import Words
     from integrations.submission.records import Target
-    from integrations.submission.submit import Options, Report
+    from integrations.submission.submit import Options
 
 SHOWN = 20  # findings and failures that are listed; files have all of them
 
@@ -95,6 +96,8 @@ def resume(
     from integrations.submission.submit import unchanged
 
     words = submission_state.one_submission(submission).words
+    if words.images is not None:
+        return upload_words(words, in_flight, format, create_folder=False, dry_run=False, yes=True)
     unchanged(words)
     options = _options(wait, timeout, silence, in_flight, batch_size, False)
     return _submit(words, options, format, create_folder=False, dry_run=False, yes=True)
@@ -142,7 +145,7 @@ def _run(words: Words, checked: Checked, target: Target, options: Options, forma
             on_run=watching.follow, listed=SHOWN,
         )  # fmt: skip
         watching.end(report)
-    return _exit_code(report)
+    return exit_code(report)
 
 
 def _urls(integration: Integration) -> UrlOptions:
@@ -178,29 +181,9 @@ def _may_leave(words: Words, checked: Checked) -> bool:
     return True
 
 
-def _exit_code(report: Report) -> int:
-    from integrations.submission.events import Ending
-
-    result = report.result
-    by_ending = {
-        Ending.STOPPED: ExitCode.CANCELLED,
-        Ending.TIMED_OUT: ExitCode.TIMED_OUT,
-        Ending.NOT_AUTHORISED: ExitCode.NOT_AUTHORISED,
-        Ending.UNREACHABLE: ExitCode.INCOMPLETE,
-    }
-    if result.ending in (Ending.STOPPED, Ending.TIMED_OUT):
-        return by_ending[result.ending]
-    if result.tally.failed:
-        return ExitCode.FINDINGS
-    if result.ending in by_ending:
-        return by_ending[result.ending]
-    if not result.total:
-        raise NothingMatchedError("there is nothing to register in the files")
-    return ExitCode.CANCELLED if result.tally.cancelled else ExitCode.CLEAN
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands on the group `integrations registration`."""
     app.command()(submit)
     app.command()(resume)
+    app.command()(upload)
     submission_state.add_to(app)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from integrations.commands.output import emit, say
-from integrations.errors import ExitCode
+from integrations.errors import ExitCode, NothingMatchedError
 
 if TYPE_CHECKING:
     from integrations.submission.events import Event
-    from integrations.submission.run import Run
+    from integrations.submission.run import Running
     from integrations.submission.submit import Report
 
 ON_TERMINAL, ELSEWHERE = 0.5, 30.0  # seconds between two lines of progress
@@ -40,7 +40,7 @@ class Watching:
         self._format = format
         self._lively = sys.stderr.isatty()
         self._began = self._said = time.monotonic()
-        self._run: Run | None = None
+        self._run: Running | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Watching:
@@ -64,7 +64,7 @@ class Watching:
         """Another process works on the folder."""
         say("another submission to this folder is at work: waiting for it to end")
 
-    def follow(self, run: Run) -> Callable[[], None]:
+    def follow(self, run: Running) -> Callable[[], None]:
         """Show the progress of this run from now on."""
         self._run = run
         self._began = time.monotonic()
@@ -126,3 +126,25 @@ class Watching:
 def _quit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signal's signature
     """At once: the journal is whole at every moment."""
     os._exit(ExitCode.CANCELLED)
+
+
+def exit_code(report: Report) -> int:
+    """What a run ends in: stopped or timed out before findings, findings before what could not be done."""
+    from integrations.submission.events import Ending
+
+    result = report.result
+    by_ending = {
+        Ending.STOPPED: ExitCode.CANCELLED,
+        Ending.TIMED_OUT: ExitCode.TIMED_OUT,
+        Ending.NOT_AUTHORISED: ExitCode.NOT_AUTHORISED,
+        Ending.UNREACHABLE: ExitCode.INCOMPLETE,
+    }
+    if result.ending in (Ending.STOPPED, Ending.TIMED_OUT):
+        return by_ending[result.ending]
+    if result.tally.failed:
+        return ExitCode.FINDINGS
+    if result.ending in by_ending:
+        return by_ending[result.ending]
+    if not result.total:
+        raise NothingMatchedError("there is nothing to register in the files")
+    return ExitCode.CANCELLED if result.tally.cancelled else ExitCode.CLEAN

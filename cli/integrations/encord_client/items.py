@@ -19,11 +19,12 @@ GROUPS = ("image_group", "image_sequence")
 
 
 class Listed(Struct, frozen=True):
-    """An item in a folder. kind: as in encord.orm.storage.StorageItemType, in snake_case; url: as registered."""
+    """An item in a folder. kind: as in encord.orm.storage.StorageItemType, in snake_case; url: as registered; size: bytes."""
 
     kind: str
     name: str
     url: str | None
+    size: int | None = None
 
     @property
     def has_frames(self) -> bool:
@@ -43,4 +44,4 @@ def items_since(folder: StorageFolder, domain: str, time: str) -> Iterator[Liste
         for item in listing:
             if item.created_at < oldest:
                 return
-            yield Listed(item.item_type.name.lower(), item.name, item.url)
+            yield Listed(item.item_type.name.lower(), item.name, item.url, item.file_size)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from integrations.encord_client.items import Listed, items_since
 from integrations.encord_client.jobs import JobState, cancel_job, job_state, start_job
+from integrations.encord_client.uploads import upload
 
 if TYPE_CHECKING:
     from encord.storage import StorageFolder
+
+    from integrations.submission.local import LocalItem
 
 
 class Door(Protocol):
@@ -45,3 +48,7 @@ class EncordDoor:
 
     def items_since(self, time: str) -> Iterator[Listed]:
         return items_since(self._folder, self._domain, time)
+
+    def upload(self, item: LocalItem) -> str:
+        """Upload a local item; its uuid."""
+        return upload(self._folder, self._domain, item.kind, item.paths, item.title)

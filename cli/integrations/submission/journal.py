@@ -28,7 +28,11 @@ _ASKED_AT_ONCE = 500  # keys in one question: SQLite's limit on variables is far
 
 
 class Words(Struct, frozen=True):
-    """What the operator said, to say it again. digests: of the files' content, so that a change is noticed."""
+    """What the operator said, to say it again.
+
+    digests: of the files' content, so that a change is noticed. images: for an upload of local files, what those of
+    one folder become; None for a registration.
+    """
 
     files: tuple[str, ...]
     digests: tuple[str, ...]
@@ -37,6 +41,7 @@ class Words(Struct, frozen=True):
     folder: str
     settings: Settings
     skip_invalid: bool = False
+    images: str | None = None
 
 
 class Submission(Struct, frozen=True):
@@ -230,20 +235,17 @@ class Journal:
             )
         return parts
 
-    def adopt(self, target: int, submission: int) -> list[Batch]:
-        """Batches of this target whose end is not known, the oldest first: from now on they are this submission's."""
+    def unfinished(self, target: int) -> list[Batch]:
+        """Batches of whatever submission to this target whose end is not known, the oldest first."""
         marks = ", ".join(f"'{state}'" for state in UNFINISHED)
-        where = f"target = ? and state in ({marks})"
-        with self._write() as db:
-            db.execute(f"update batch set submission = ? where {where}", (submission, target))  # noqa: S608 - our own words
-        return [_batch(row) for row in self._rows(f"select * from batch where {where} order by id", (target,))]  # noqa: S608
+        query = f"select * from batch where target = ? and state in ({marks}) order by id"  # noqa: S608 - our own words
+        return [_batch(row) for row in self._rows(query, (target,))]
 
-    def count_unfinished(self, target: int) -> int:
-        """How many batches of this target have no known end."""
-        marks = ", ".join(f"'{state}'" for state in UNFINISHED)
-        query = f"select count(*) from batch where target = ? and state in ({marks})"  # noqa: S608 - our own words
-        [[count]] = self._rows(query, (target,))
-        return int(count)
+    def adopt(self, submission: int, batches: Iterable[Batch]) -> None:
+        """From now on these batches are this submission's."""
+        with self._write() as db:
+            rows = [(submission, batch.id) for batch in batches]
+            db.executemany("update batch set submission = ? where id = ?", rows)
 
     # -- what became of it ----------------------------------------------------------------------
 

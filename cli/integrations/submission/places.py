@@ -12,7 +12,7 @@ from integrations.encord_client.folders import (
     open_folder,
     split_path,
 )
-from integrations.encord_client.integrations import find_integration, list_integrations
+from integrations.encord_client.integrations import KnownIntegration, find_integration, list_integrations
 from integrations.submission.door import EncordDoor
 from integrations.submission.records import Target
 
@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from integrations.environment.model import Environment, Integration
 
 
-def look_up(environment: Environment, integration: Integration, folder: str, *, may_be_missing: bool) -> Target:
-    """The target. Its folder has no id if it is not there and may be missing.
+OWN_STORAGE = "Encord's own storage"
+
+
+def look_up(environment: Environment, integration: Integration | None, folder: str, *, may_be_missing: bool) -> Target:
+    """The target. Its folder has no id if it is not there and may be missing. Without an integration: for uploads.
 
     Raises NothingMatchedError if folder or integration are not there, or there are several.
     """
     domain = domain_of(environment.settings.encord.domain)
     client = connect(domain)
-    known = find_integration(list_integrations(client, domain), integration)
+    known = (
+        find_integration(list_integrations(client, domain), integration)
+        if integration
+        else KnownIntegration("", OWN_STORAGE)
+    )
     try:
         found = find_folder(client, domain, folder)
     except MissingFolderError:

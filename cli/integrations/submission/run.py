@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -30,6 +31,16 @@ class Result(Struct, frozen=True):
     total: int
     known: int
     tally: Tally
+
+
+class Running(Protocol):
+    """A run that can be watched and stopped."""
+
+    def stop(self) -> None:
+        """Begin nothing more; may be called from a signal handler."""
+
+    def progress(self) -> Progress:
+        """How far it is."""
 
 
 class Run:
@@ -117,7 +128,8 @@ class Run:
 
     def resume_batches(self) -> None:
         """Take up every batch of this target whose end is not known."""
-        left = self._journal.adopt(self._target, self._submission)
+        left = self._journal.unfinished(self._target)
+        self._journal.adopt(self._submission, left)
         unclear = [batch for batch in left if batch.state in UNCLEAR]
         proven = self._proven(unclear) if unclear else set()
         for batch in left:

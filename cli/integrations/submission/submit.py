@@ -53,7 +53,7 @@ def plan(project: Path, words: Words, checked: Checked, target: Target, options:
         sieve = Sieve(journal, row, words.settings)
         for name in words.files:
             read_entries(name, sieve.count, checked.leave_out(name))
-        unfinished = journal.count_unfinished(row) if journal and row is not None else 0
+        unfinished = len(journal.unfinished(row)) if journal and row is not None else 0
     finally:
         if journal:
             journal.close()

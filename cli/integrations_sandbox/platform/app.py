@@ -20,10 +20,12 @@ from integrations_sandbox.platform import auth
 from integrations_sandbox.platform.clouds import Doors
 from integrations_sandbox.platform.console.sessions import Sessions
 from integrations_sandbox.platform.faults import FaultInjection, Faults
-from integrations_sandbox.platform.routes import account, admin, console, faults, folders, items, jobs, legacy
+from integrations_sandbox.platform.routes import account, admin, console, faults, folders, items, jobs, legacy, uploads
 from integrations_sandbox.platform.settings import database_path, prepare
 from integrations_sandbox.platform.store import Store
 from integrations_sandbox.platform.store.people import User, user_by_key, user_by_token
+from integrations_sandbox.platform.uploads import PREFIX as UPLOADS
+from integrations_sandbox.platform.uploads import Uploads
 from integrations_sandbox.platform.waiting import Waiters
 from integrations_sandbox.platform.web import Refusal, Services, reply
 from integrations_sandbox.platform.worker import Worker
@@ -40,7 +42,7 @@ def create_app(data: Path) -> FastAPI:
     """The platform of a data folder, which is made if it is missing."""
     settings = prepare(data)
     store, waiters, doors = Store(database_path(data)), Waiters(), Doors(settings.browser_base)
-    worker = Worker(store, doors, waiters, Faults())
+    worker = Worker(store, doors, waiters, Faults(), Uploads(data / "uploads", settings.admin_token))
     services = Services(settings, store, doors, Doors({}), Sessions(), worker, waiters)
 
     @asynccontextmanager
@@ -52,11 +54,12 @@ def create_app(data: Path) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, redirect_slashes=False, openapi_url=None)
     app.state.services = services
-    for subject in (account, folders, jobs, items):
+    for subject in (account, folders, jobs, items, uploads):
         app.include_router(subject.router, prefix=V2)
     app.include_router(legacy.router)
     app.include_router(admin.router)
     app.include_router(faults.router)
+    app.include_router(uploads.content)
     app.include_router(console.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _not_there)
@@ -80,7 +83,8 @@ class Authentication:
         self._sessions = services.sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        # An upload's URL is its own proof; its content may be large, and is not gathered here.
+        if scope["type"] != "http" or scope["path"] in OPEN or scope["path"].startswith(f"{UPLOADS}/"):
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})

@@ -41,8 +41,6 @@ def process(unit_uuid: str, unit: Unit, door: CloudDoor) -> Made | Failed:
     """Make the item of a unit, or say why there is none. Writes nothing but a sequence's video."""
     if unit.error is not None:
         return Failed(unit.error)
-    if any(source.placeholder is not None for source in unit.sources):
-        return Failed("the sandbox does not take local uploads: register the object from a bucket")
     try:
         if unit.type in GROUPS:
             return Made(_group(unit_uuid, unit, door))
@@ -66,7 +64,13 @@ def _part(kind: ItemType, source: Source, door: CloudDoor) -> NewItem:
         return NewItem(str(uuid.uuid4()), kind, source.title or door.name(source.url), facts, source.url)
     found = door.find(source.url)
     facts = _facts(kind, source.url, found, door)
-    return NewItem(str(uuid.uuid4()), kind, source.title or found.name, facts, source.url, found.url)
+    return _found(kind, source, found, facts)
+
+
+def _found(kind: ItemType, source: Source, found: Found, facts: Facts) -> NewItem:
+    """The item of an object that was read. A local upload has had its uuid since it was prepared, and has no URL."""
+    item, url = (source.placeholder, None) if source.placeholder else (str(uuid.uuid4()), source.url)
+    return NewItem(item, kind, source.title or found.name, facts, url, found.url)
 
 
 def _facts(kind: ItemType, url: str, found: Found, door: CloudDoor) -> Facts:
@@ -139,7 +143,7 @@ def _pictures(unit: Unit, door: CloudDoor, children: list[NewItem]) -> Iterator[
     for source in unit.sources:
         found = door.find(source.url)
         facts = _trusted("image", source.metadata) if source.metadata else _facts("image", source.url, found, door)
-        children.append(NewItem(str(uuid.uuid4()), "image", source.title or found.name, facts, source.url, found.url))
+        children.append(_found("image", source, found, facts))
         if found.size > FRAME_LIMIT:
             raise UnitProblem(f"{source.url}: a frame has at most {FRAME_LIMIT} bytes, this one has {found.size}")
         rest = door.read(found, len(found.head), found.size) if found.size > len(found.head) else b""

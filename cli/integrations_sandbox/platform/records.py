@@ -17,7 +17,8 @@ class Source(Struct, frozen=True, omit_defaults=True):
     """One object that a unit names.
 
     url: as registered. metadata: what the customer said of the object (keys in snake_case), which
-    is then trusted, and the object not read. placeholder: the item of a local upload, instead of a URL.
+    is then trusted, and the object not read. placeholder: the uuid of a local upload, of which url is then our
+    own name.
     """
 
     url: str

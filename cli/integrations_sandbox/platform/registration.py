@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from integrations_sandbox.platform.records import ItemType, Source, Unit
+from integrations_sandbox.platform.uploads import SCHEME as UPLOAD
 
 # Limits from Encord's documentation (index-register-cloud-data).
 URL_LIMIT = 16 * 1024  # bytes
@@ -156,7 +157,7 @@ def _all_urls(entry: Entry) -> Iterator[str]:
 def _single(entry: Entry, metadata_key: str, url_key: str = "objectUrl") -> Source:
     placeholder = entry.get("placeholderItemUuid")
     if placeholder is not None:
-        return Source("", _title(entry), None, str(placeholder))
+        return Source(f"{UPLOAD}{placeholder}", _title(entry), None, str(placeholder))
     url = entry.get(url_key)
     if not isinstance(url, str) or not url:
         raise Wrong(f"`{url_key}` is missing")

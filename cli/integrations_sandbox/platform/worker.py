@@ -16,6 +16,7 @@ from integrations_sandbox.platform.store import Store, jobs
 from integrations_sandbox.platform.store.integrations import find_integration
 from integrations_sandbox.platform.store.items import add_items, known_identities, replace_metadata
 from integrations_sandbox.platform.store.jobs import Finished, Job, StoredUnit
+from integrations_sandbox.platform.uploads import OWN, Uploads
 from integrations_sandbox.platform.waiting import Waiters
 
 JOBS_AT_ONCE = 4
@@ -32,11 +33,12 @@ Result = tuple[StoredUnit, Outcome]
 class Worker:
     """Works off the jobs of a store until it is stopped."""
 
-    def __init__(self, store: Store, doors: Doors, waiters: Waiters, faults: Faults) -> None:
+    def __init__(self, store: Store, doors: Doors, waiters: Waiters, faults: Faults, uploads: Uploads) -> None:
         self._store = store
         self._doors = doors
         self._waiters = waiters
         self.faults = faults
+        self.uploads = uploads
         self._stopping = threading.Event()
         self._cancelled: set[str] = set()
         self._jobs = ThreadPoolExecutor(JOBS_AT_ONCE, "job")
@@ -79,7 +81,7 @@ class Worker:
         if fault is not None:
             return
         integration = find_integration(self._store.db, job.integration)
-        door = self._doors.fresh(integration) if integration else None
+        door = self._doors.fresh(integration) if integration else self.uploads if job.integration == OWN else None
         while not self._stopping.is_set():
             units = jobs.pending_units(self._store.db, job, BATCH_TRUSTED)
             if not units:

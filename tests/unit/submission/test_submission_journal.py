@@ -81,7 +81,8 @@ def test_an_unfinished_batch_keeps_its_items_and_is_adopted_by_the_next_run(jour
     batch = journal.running(journal.sending(journal.add_batch(target, submission, PLAIN, some)), "job-1")
     journal.finish(journal.add_batch(target, submission, PLAIN, entries(2, 10)), [])
     later = journal.begin(target, msgspec.structs.replace(WORDS, files=("b.json",)))
-    [left] = journal.adopt(target, later)
+    [left] = journal.unfinished(target)
+    journal.adopt(later, [left])
     assert (left.id, left.state, left.job, left.attempts) == (batch.id, State.RUNNING, "job-1", 1)
     assert journal.entries(left) == some
     assert journal.tally(later).waiting == 3

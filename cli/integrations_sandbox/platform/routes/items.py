@@ -16,6 +16,7 @@ from integrations_sandbox.platform.routes.folders import changes
 from integrations_sandbox.platform.store import items
 from integrations_sandbox.platform.store.folders import role_in
 from integrations_sandbox.platform.store.integrations import find_integration
+from integrations_sandbox.platform.uploads import OWN
 from integrations_sandbox.platform.web import (
     Refusal,
     bad,
@@ -35,7 +36,7 @@ router = APIRouter(prefix="/storage")
 
 PLAIN = {
     "uuid": "uuid", "parent": "folder", "itemType": "type", "name": "name", "description": "description",
-    "owner": "owner", "createdAt": "created_at", "lastEditedAt": "edited_at", "integrationHash": "integration",
+    "owner": "owner", "createdAt": "created_at", "lastEditedAt": "edited_at",
     "url": "url", "fileSize": "file_size", "mimeType": "mime_type", "duration": "duration", "fps": "fps",
     "height": "height", "width": "width", "dicomInstanceUid": "dicom_instance_uid",
     "dicomStudyUid": "dicom_study_uid", "dicomSeriesUid": "dicom_series_uid", "frameCount": "frame_count",
@@ -90,6 +91,7 @@ def wire(
     return [
         {
             **{key: row[column] for key, column in PLAIN.items()},
+            "integrationHash": None if row["integration"] == OWN else row["integration"],
             "clientMetadata": row["client_metadata"] if metadata else "{}",
             "isTombstone": False,
             "isPlaceholder": False,
@@ -106,6 +108,7 @@ class _Signer:
 
     def __init__(self, request: Request) -> None:
         self._services = services(request)
+        self._base = str(request.base_url)
         self._integrations: dict[str, Any] = {}
 
     def _integration(self, uuid: str) -> Any:
@@ -123,6 +126,9 @@ class _Signer:
         url, integration = row["object_url"] or row["url"], self._integration(row["integration"])
         if url is None:
             return None
+        if row["integration"] == OWN:
+            uploads = self._services.worker.uploads
+            return uploads.signed(self._base, uploads.name(url), "GET")
         if integration is None:
             raise bad(f"{url} cannot be signed: its integration {row['integration']} does not exist any more")
         try:

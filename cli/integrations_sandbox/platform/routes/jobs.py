@@ -15,6 +15,7 @@ from integrations_sandbox.platform.registration import Registration, Registratio
 from integrations_sandbox.platform.routes.access import own_folder, visible_folder
 from integrations_sandbox.platform.store import jobs
 from integrations_sandbox.platform.store.integrations import find_integration
+from integrations_sandbox.platform.uploads import OWN
 from integrations_sandbox.platform.web import Services, bad, body, forbidden, reply, services, user
 
 router = APIRouter(prefix="/storage/folders/{folder}/data-upload-jobs")
@@ -46,13 +47,12 @@ def start(request: Request, folder: str) -> Response:
     if (wish.external_files is None) == (wish.data_items is None):
         raise bad("a registration has either externalFiles or dataItems")
     platform = services(request)
-    if wish.integration_hash is None:
-        raise bad("integrationHash is missing: the sandbox registers through an integration only")
-    if find_integration(platform.store.db, wish.integration_hash) is None:
-        raise forbidden(f"the integration {wish.integration_hash}")
+    integration = wish.integration_hash or OWN
+    if integration != OWN and find_integration(platform.store.db, integration) is None:
+        raise forbidden(f"the integration {integration}")
     registration = _read(wish.external_files if wish.data_items is None else wish.data_items)
     new = jobs.NewJob(
-        folder, wish.integration_hash, user(request).email, registration.units, wish.ignore_errors,
+        folder, integration, user(request).email, registration.units, wish.ignore_errors,
         registration.skip_duplicates, registration.upsert_metadata, wish.file_name,
     )  # fmt: skip
     with platform.store.write() as db:
