@@ -14,6 +14,7 @@ let standing = ""; // the same, and how many items it had
 
 byId("origin").textContent = `opened as ${location.origin}`;
 byId("more").addEventListener("click", items.more);
+byId("again").addEventListener("click", items.again);
 byId("close").addEventListener("click", () => byId("viewer").close());
 byId("viewer").addEventListener("close", () => byId("stage").replaceChildren());
 window.addEventListener("hashchange", () => show());

@@ -19,9 +19,7 @@ const reasons = new Map(); // why something did not appear -> the names of what 
 export async function open(uuid, title) {
   if (uuid !== folder) {
     folder = uuid;
-    byId("grid").replaceChildren();
-    reasons.clear();
-    drawUnseen();
+    clear();
   }
   byId("folder-title").textContent = title;
   const pages = [await api.itemsOf(uuid)];
@@ -29,6 +27,18 @@ export async function open(uuid, title) {
     pages.push(await api.itemsOf(uuid, pages.at(-1).nextPageToken));
   }
   if (uuid === folder) draw(pages.flatMap((page) => page.results), pages.at(-1).nextPageToken);
+}
+
+/** Everything again, with URLs that are signed anew. */
+export async function again() {
+  clear();
+  await open(folder, byId("folder-title").textContent);
+}
+
+function clear() {
+  byId("grid").replaceChildren();
+  reasons.clear();
+  drawUnseen();
 }
 
 export async function more() {
@@ -42,6 +52,7 @@ function draw(items, token) {
   const number = `${items.length}${token ? " first" : ""} ${items.length === 1 ? "item" : "items"}`;
   byId("count").textContent = items.length ? number : "This folder has no items.";
   byId("more").hidden = !token;
+  byId("again").hidden = items.length === 0;
 }
 
 function card(item) {

@@ -40,7 +40,8 @@ function filled(element, url, lost, read, range) {
 }
 
 function text(url, name, lost, large) {
-  const box = el("pre", { tabIndex: large ? 0 : -1, attr: { "aria-label": name } });
+  // What scrolls must be reachable by keyboard, and then it needs a name.
+  const box = large ? el("pre", { tabIndex: 0, attr: { role: "region", "aria-label": name } }) : el("pre");
   const read = async (answer) => (box.textContent = (await answer.text()).slice(0, TEXT));
   return filled(box, url, lost, read, large ? TEXT : 400);
 }
