@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from integrations.checks import browser
 from integrations.checks.aws_role import Add
@@ -17,6 +18,16 @@ from integrations.checks.records import Answer, awaiting_encord
 from integrations.checks.runner import Key, Question
 from integrations.environment.azure import AzureIntegration
 from integrations.environment.model import Environment
+
+
+class Proofs(NamedTuple):
+    """What the questions about blobs presuppose.
+
+    lives: what happens to this run happens to Encord. signs: so does what happens to URLs that it signs.
+    """
+
+    lives: Key
+    signs: Key
 
 
 def questions(integration: AzureIntegration, environment: Environment, *, write_probe: bool = False) -> list[Question]:
@@ -44,12 +55,13 @@ def questions(integration: AzureIntegration, environment: Environment, *, write_
         private = partial(AboutAccount(*about).private, one)
         add(CheckId.BUCKET_PRIVATE, _subject(integration, one.name), private, containers[one.name])
     if integration.encord.access == "account-sas":
-        lives = _signature(add, SignatureQuestions(*about), containers)
+        proofs = _signature(add, SignatureQuestions(*about), containers)
     elif integration.awaiting_encord:
-        lives = add(CheckId.ROLE_FOUND, APPLICATION, lambda: awaiting_encord(environment.name))
+        waits = add(CheckId.ROLE_FOUND, APPLICATION, lambda: awaiting_encord(environment.name))
+        proofs = Proofs(waits, waits)
     else:
-        lives = _grants(add, GrantQuestions(*about), found, containers)
-    _objects(add, ObjectQuestions(*about), lives, containers, write_probe=write_probe)
+        proofs = _grants(add, GrantQuestions(*about), found, containers)
+    _objects(add, ObjectQuestions(*about), proofs, containers, write_probe=write_probe)
     return asked
 
 
@@ -70,36 +82,39 @@ def _account(add: Add, about: AboutAccount, found: Key) -> None:
     add(CheckId.CORS_FOREIGN_REFUSED, name, lambda: browser.ask_foreign(about.url, origins, fix), rules)
 
 
-def _grants(add: Add, about: GrantQuestions, found: Key, containers: dict[str, Key]) -> Key:
-    """Encord's service principal. Returns the key of the question after which this run stands for Encord."""
+def _grants(add: Add, about: GrantQuestions, found: Key, containers: dict[str, Key]) -> Proofs:
+    """Encord's service principal."""
     add(CheckId.ROLE_FOUND, about.encord, about.principal_found)
     named = add(CheckId.TRUST_DOCUMENT, about.encord, about.named, found)
     for one in about.integration.containers:
         subject, needs = _subject(about.integration, one.name), (containers[one.name], named)
         add(CheckId.READ_GRANTED, subject, partial(about.read_granted, one), *needs)
         add(CheckId.WRITE_GRANTED_EXACTLY, subject, partial(about.write_granted, one), *needs)
-    add(CheckId.SIGNING_GRANTED, about.integration.account.name, about.signing_granted, named)
+    signs = add(CheckId.SIGNING_GRANTED, about.integration.account.name, about.signing_granted, named)
     principal = about.integration.check_principal or "no checkPrincipal"
-    return add(CheckId.ROLE_ASSUMED, principal, about.is_check_principal, found)
+    return Proofs(add(CheckId.ROLE_ASSUMED, principal, about.is_check_principal, found), signs)
 
 
-def _signature(add: Add, about: SignatureQuestions, containers: dict[str, Key]) -> Key:
-    """The account SAS. Returns the key of the question after which it can be tried."""
+def _signature(add: Add, about: SignatureQuestions, containers: dict[str, Key]) -> Proofs:
+    """The account SAS, which reads and signs if it is here."""
     name = about.integration.account.name
     add(CheckId.SIGNATURE_IN_TIME, name, about.in_time)
     here = add(CheckId.ROLE_ASSUMED, name, about.is_here, *containers.values())
     add(CheckId.READ_GRANTED, name, about.read_granted, here)
     add(CheckId.WRITE_GRANTED_EXACTLY, name, about.write_granted, here)
-    return here
+    return Proofs(here, here)
 
 
-def _objects(add: Add, about: ObjectQuestions, lives: Key, containers: dict[str, Key], *, write_probe: bool) -> None:
-    """The blobs. lives: the question that says whether what happens here is what happens to Encord."""
+def _objects(
+    add: Add, about: ObjectQuestions, proofs: Proofs, containers: dict[str, Key], *, write_probe: bool
+) -> None:
+    """The blobs."""
+    alone = about.integration.check_principal is None and about.integration.encord.access == "service-principal"
     for one in about.integration.containers:
         subject, found = _subject(about.integration, one.name), containers[one.name]
-        read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), found, lives)
-        add(CheckId.STRANGER_REFUSED, subject, partial(about.stranger_refused, one), read)
-        alone = about.integration.check_principal is None and about.integration.encord.access == "service-principal"
-        add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), found if alone else read)
+        read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), found, proofs.lives)
+        signed = (read, proofs.signs)
+        add(CheckId.STRANGER_REFUSED, subject, partial(about.stranger_refused, one), *signed)
+        add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), *((found,) if alone else signed))
         if write_probe:
-            add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), found, lives)
+            add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), found, proofs.lives)
