@@ -91,8 +91,9 @@ def test_an_entry_that_was_wrong_from_the_start_asks_nothing_of_the_cloud() -> N
     assert door.found == []
 
 
-def test_a_local_upload_is_refused_by_name() -> None:
-    assert "local uploads" in failed(Unit("image", (Source("", placeholder="x"),)), Shelf())
+def test_a_local_upload_becomes_the_item_that_it_was_prepared_as_and_has_no_url() -> None:
+    item = made(Unit("image", (Source("https://h/a", "a.png", placeholder="prepared"),)), Shelf(a=PNG))
+    assert (item.uuid, item.name, item.url, item.object_url) == ("prepared", "a.png", None, "https://h/a")
 
 
 def test_the_video_of_a_sequence_is_named_after_its_unit() -> None:

@@ -102,7 +102,7 @@ def test_a_group_without_objects_is_a_bad_entry(key: str) -> None:
 def test_a_local_upload_is_kept_apart() -> None:
     placeholder = "00000000-0000-0000-0000-000000000001"
     unit = one({"images": [{"objectUrl": "", "placeholderItemUuid": placeholder}]})
-    assert (unit.error, unit.sources) == (None, (Source("", placeholder=placeholder),))
+    assert (unit.error, unit.sources) == (None, (Source(f"encord:{placeholder}", placeholder=placeholder),))
 
 
 @pytest.mark.parametrize(
