@@ -146,6 +146,14 @@ def test_a_url_signed_in_the_name_of_another_account_works(gcp, bucket, encord_l
     assert requests.get(url, timeout=10).content == CONTENT
 
 
+def test_what_google_signed_still_holds_when_the_sandbox_is_started_again(gcp, bucket, encord_lets_ci_act):
+    grant(bucket, ENCORD, "roles/storage.objectViewer")
+    acting = impersonate(gcp, CI, ENCORD)
+    url = bucket.blob(OBJECT).generate_signed_url(version="v4", expiration=60, credentials=acting)
+    local_gcp.add_account(gcp.folder, ENCORD, local_gcp.PLATFORM_PROJECT)
+    assert requests.get(url, timeout=10).content == CONTENT
+
+
 def test_signing_in_the_name_of_another_account_is_refused_without_permission(gcp, bucket):
     with pytest.raises(google.auth.exceptions.TransportError, match=r"iam.serviceAccounts.signBlob"):
         bucket.blob("any").generate_signed_url(version="v4", expiration=60, credentials=impersonate(gcp, CI, ENCORD))

@@ -30,7 +30,7 @@ class Services(msgspec.Struct, frozen=True):
     def keys_of(self, email: str) -> tuple[str, ...] | None:
         """The public keys of a service account; None if there is no such account."""
         account = self.store.get(Account, email)
-        return None if account is None else account.public_keys
+        return None if account is None else account.known_keys
 
 
 class Call:

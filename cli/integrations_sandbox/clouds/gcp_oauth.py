@@ -139,7 +139,5 @@ def _managed_key(services: Services, account: Account) -> rsa.RSAPrivateKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    services.store.put(
-        account.email, replace(account, managed_key=private, public_keys=(*account.public_keys, public))
-    )  # fmt: skip
+    services.store.put(account.email, replace(account, managed_key=private, managed_public_key=public))
     return key

@@ -39,15 +39,21 @@ class Project(Struct, frozen=True):
 class Account(Struct, frozen=True):
     """A service account.
 
-    public_keys: of the keys that its owners hold, PEM. managed_key: the private key that Google
-    keeps to sign in its name. bindings: who may act as it.
+    public_keys: of the keys that its owners hold, PEM. managed_key and managed_public_key: the
+    pair that Google keeps to sign in its name. bindings: who may act as it.
     """
 
     email: str
     project: str
     public_keys: tuple[str, ...] = ()
     managed_key: str | None = None
+    managed_public_key: str | None = None
     bindings: tuple[Binding, ...] = ()
+
+    @property
+    def known_keys(self) -> tuple[str, ...]:
+        """Every public key that proves a signature of its."""
+        return (*self.public_keys, *([self.managed_public_key] if self.managed_public_key else []))
 
     @property
     def member(self) -> str:
