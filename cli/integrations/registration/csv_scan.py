@@ -260,6 +260,7 @@ class CsvScanner:
             text, fix = "the first row must be headings", "put ObjectURL and the title's heading into the first row"
         self._report(Defect(FindingId.CSV_NO_HEADINGS, start, "", shown, text, fix))
         self._layout = Layout(KINDS["videos"], tuple("?" for _ in cells), 0, None, None)
+        self._handler.headings(self._layout, start)
 
 
 def _columns(block: bytes, width: int) -> list[list[str]] | None:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct
 
+from integrations.errors import ConfigurationError
 from integrations.registration.csv_rules import quoted
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
@@ -53,10 +54,10 @@ def split(name: str | Path, folder: Path, limits: Limits | None = None) -> list[
         form = sniff(name, file.read(4096))
         parts = _Parts(folder, stem, form, limits)
         file.seek(0)
-        if form == "json":
-            _split_json(name, file, parts)
-        else:
-            _split_csv(name, file, parts)
+        try:
+            (_split_json if form == "json" else _split_csv)(name, file, parts)
+        finally:
+            parts.abandon()
     return parts.done
 
 
@@ -66,6 +67,7 @@ class _Parts:
     def __init__(self, folder: Path, stem: str, form: str, limits: Limits) -> None:
         self._folder, self._stem, self._form, self._limits = folder, stem, form, limits
         self._file: BinaryIO | None = None
+        self._path = folder
         self._items = self._urls = 0
         self.done: list[Part] = []
 
@@ -80,8 +82,10 @@ class _Parts:
         """The part's file, opened when it is first needed."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = self._folder / f"{self._stem}-{len(self.done) + 1:05d}.{self._form}"
-            self._file = path.open("xb")
+            self._path = self._folder / f"{self._stem}-{len(self.done) + 1:05d}.{self._form}"
+            if self._path.exists():
+                raise ConfigurationError(f"{self._path} is there already: name an empty folder, or remove it")
+            self._file = self._path.with_suffix(".part").open("wb")
         return self._file
 
     def count(self, items: int, urls: int) -> None:
@@ -92,8 +96,16 @@ class _Parts:
         if self._file is not None:
             self._file.write(tail)
             self._file.close()
-            self.done.append(Part(Path(self._file.name), self._items, self._urls))
+            self._path.with_suffix(".part").replace(self._path)
+            self.done.append(Part(self._path, self._items, self._urls))
         self._file, self._items, self._urls = None, 0, 0
+
+    def abandon(self) -> None:
+        """Remove a part that was not finished."""
+        if self._file is not None:
+            self._file.close()
+            self._path.with_suffix(".part").unlink()
+            self._file = None
 
 
 # -- JSON -----------------------------------------------------------------------------------------

@@ -293,7 +293,8 @@ class _CsvHandler:
     def items(self) -> dict[str, int]:
         """How many items there are by section; rows of one title make one group or series."""
         grouped = {section: len(groups.seen) for section, groups in self._groups.items() if KINDS[section].grouped}
-        return {section: self._counts[section] + grouped.get(section, 0) for section in self._groups}
+        counts = {section: self._counts[section] + grouped.get(section, 0) for section in self._groups}
+        return {section: count for section, count in counts.items() if count}
 
 
 @contextmanager

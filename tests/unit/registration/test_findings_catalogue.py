@@ -19,7 +19,9 @@ def test_every_id_has_an_entry_and_an_id_of_its_own():
 
 def test_every_id_is_reported_by_somebody():
     folder = Path(integrations.registration.__file__).parent
-    sources = "".join(path.read_text() for path in folder.rglob("*.py") if path.name not in ("catalogue.py", "findings.py"))
+    sources = "".join(
+        path.read_text() for path in folder.rglob("*.py") if path.name not in ("catalogue.py", "findings.py")
+    )
     assert [one.name for one in FindingId if f"FindingId.{one.name}" not in sources] == []
 
 
