@@ -320,3 +320,27 @@ def test_a_read_only_directory_is_said_and_nothing_is_sent(stage, project, folde
     assert played.code == 4
     assert "cannot be opened: Permission denied" in played.err
     assert stage.urls_in(folder) == []
+
+
+# -- on a terminal ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("answer", "code", "count"), [("y\n", 0, 500), ("n\n", 8, 0)])
+def test_on_a_terminal_the_plan_is_shown_and_asked_about(stage, project, folder, file, answer, code, count):
+    import pty
+
+    words = [word for word in submit_words(file, folder) if word != "--yes"]
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "integrations", *words],
+            cwd=project, env=stage.variables, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        os.write(ours, answer.encode())
+        _, err = process.communicate(timeout=60)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "500 items, about 2 batches" in err
+    assert "send this? [y/N]" in err
+    assert (process.returncode, len(stage.urls_in(folder))) == (code, count)
