@@ -299,18 +299,19 @@ def _umask() -> int:
 def _url_options(
     spelling: Spelling, endpoints: list[str] | None, env: str | None, integration: str | None
 ) -> UrlOptions:
-    from integrations.registration.locations import locations
+    from integrations.registration.locations import locations, s3_endpoints
     from integrations.registration.object_url import MrapSpelling
     from integrations.registration.url_rules import UrlOptions
 
     if integration is not None and env is None:
         raise ConfigurationError("--integration needs --env, the environment that the integration is in")
     places: tuple[Location, ...] = ()
+    hosts = tuple(endpoints or ())
     if env is not None:
         settings = environment(env)
         chosen = settings.integrations if integration is None else (one_integration(settings, integration),)
-        places = locations(chosen)
-    return UrlOptions(MrapSpelling(spelling.value), tuple(endpoints or ()), places)
+        places, hosts = locations(chosen), (*hosts, *s3_endpoints(chosen))
+    return UrlOptions(MrapSpelling(spelling.value), hosts, places)
 
 
 submission.add_to(app)

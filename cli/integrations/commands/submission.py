@@ -150,11 +150,11 @@ def _run(words: Words, checked: Checked, target: Target, options: Options, forma
 
 def _urls(integration: Integration) -> UrlOptions:
     """What is known of where the integration's objects are; nothing where its cloud's URLs do not say."""
-    from integrations.registration.locations import locations
+    from integrations.registration.locations import locations, s3_endpoints
     from integrations.registration.url_rules import UrlOptions
 
     try:
-        return UrlOptions(locations=locations([integration]))
+        return UrlOptions(s3_endpoints=s3_endpoints([integration]), locations=locations([integration]))
     except ConfigurationError:
         return UrlOptions()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import yaml
@@ -111,7 +111,9 @@ def _integration(key: str, body: object) -> Integration:
         raise ConfigurationError(f"an integration's name is 1 to 40 of a-z, 0-9 and -, a letter first - at `{at}`")
     if isinstance(body, dict) and "name" in body:
         raise ConfigurationError(f"an integration's name is its key: remove `name` - at `{at}.name`")
-    return _convert({**body, "name": key} if isinstance(body, dict) else body, Integration, at)
+    kind = cast("type[Any]", Integration)  # a union is no type to mypy
+    found: Integration = _convert({**body, "name": key} if isinstance(body, dict) else body, kind, at)
+    return found
 
 
 def _convert(value: object, type_: type[T], at: str) -> T:

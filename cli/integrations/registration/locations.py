@@ -25,6 +25,11 @@ def locations(integrations: Iterable[Integration]) -> tuple[Location, ...]:
     return tuple(location for integration in integrations for location in _places(integration))
 
 
+def s3_endpoints(integrations: Iterable[Integration]) -> tuple[str, ...]:
+    """The hosts of S3-compatible stores that some integrations name: without them, their URLs say no bucket."""
+    return tuple(dict.fromkeys(one.store.host for one in integrations if isinstance(one, S3Integration)))
+
+
 def first_url(integration: Integration, key: str) -> str:
     """The URL of an object in the integration's first bucket; of the folder of all of them for an empty key."""
     match integration:
