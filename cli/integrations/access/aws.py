@@ -179,7 +179,9 @@ def access_point_policy(integration: AwsIntegration, alias: str) -> Document:
 
 BUCKET_QUESTIONS = (
     "s3:GetBucketLocation",
+    "s3:GetBucketAcl",
     "s3:GetBucketCORS",
+    "s3:GetBucketOwnershipControls",
     "s3:GetBucketPolicy",
     "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketVersioning",
@@ -194,7 +196,12 @@ ROLE_QUESTIONS = (
     "iam:ListRolePolicies",
     "iam:SimulatePrincipalPolicy",
 )
-ACCESS_POINT_QUESTIONS = ("s3:GetMultiRegionAccessPoint", "s3:GetMultiRegionAccessPointPolicy")
+ACCESS_POINT_QUESTIONS = (
+    "s3:GetMultiRegionAccessPoint",
+    "s3:GetMultiRegionAccessPointPolicy",
+    "s3:GetMultiRegionAccessPointRoutes",
+)
+KEY_QUESTIONS = ("kms:DescribeKey", "kms:GetKeyPolicy")
 
 
 def checker_trust_policy(checker: AwsChecker) -> Document:
@@ -220,6 +227,7 @@ def checker_policy(checker: AwsChecker, integrations: Iterable[Integration]) -> 
     """Least privilege for `integrations check` in one account: it may ask, and read the probe objects, and nothing else."""
     mine = [one for one in integrations if isinstance(one, AwsIntegration) and one.account == checker.account]
     buckets = [(integration, bucket_arn(bucket)) for integration in mine for bucket in integration.buckets]
+    asked_keys = [bucket.kms_key for one in mine for bucket in one.buckets if bucket.kms_key]
     points = [access_point_arn(i, "*") for i in mine if i.multi_region_access_point]
     assumed = [role_arn(integration) for integration in mine if integration.check_principal]
     probes = [f"{arn}/{integration.probe_object}" for integration, arn in buckets if integration.probe_object]
@@ -228,6 +236,7 @@ def checker_policy(checker: AwsChecker, integrations: Iterable[Integration]) -> 
         _allow("AskBuckets", list(BUCKET_QUESTIONS), [arn for _, arn in buckets]),
         _allow("AskRoles", list(ROLE_QUESTIONS), [role_arn(integration) for integration in mine]),
         _allow("AskAccessPoints", list(ACCESS_POINT_QUESTIONS), list(dict.fromkeys(points))),
+        _allow("AskKeys", list(KEY_QUESTIONS), list(dict.fromkeys(asked_keys))),
         _allow("BecomeTheRoles", ["sts:AssumeRole"], assumed),
         _allow("ReadProbeObjects", ["s3:GetObject"], probes),
         _allow("RemoveWriteProbes", ["s3:DeleteObject", "s3:DeleteObjectVersion"], written),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from integrations.checks import aws_access_point, aws_buckets, aws_role
+from integrations.checks import aws_access_point, aws_buckets, aws_drift, aws_role
 from integrations.checks.aws_sessions import Sessions, guarded
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer
@@ -21,9 +21,15 @@ def questions(integration: AwsIntegration, environment: Environment, *, write_pr
         asked.append(Question(integration.name, "aws", check, subject, guarded(ask, integration), needs))
         return asked[-1].key
 
-    role = aws_role.add_questions(add, sessions, integration, environment)
-    for bucket in integration.buckets:
-        aws_buckets.add_questions(add, sessions, integration, environment, bucket, role, write_probe=write_probe)
+    role, assumed = aws_role.add_questions(add, sessions, integration, environment)
+    preflights = [
+        aws_buckets.add_questions(
+            add, sessions, integration, environment, bucket, role, assumed, write_probe=write_probe
+        )
+        for bucket in integration.buckets
+    ]
+    ready = None
     if integration.multi_region_access_point:
-        aws_access_point.add_questions(add, sessions, integration, environment, role)
+        ready = aws_access_point.add_questions(add, sessions, integration, environment, assumed, preflights)
+    aws_drift.add_questions(add, sessions, integration, environment, ready)
     return asked

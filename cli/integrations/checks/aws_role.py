@@ -4,34 +4,38 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import partial
-from typing import Protocol
-from urllib.parse import unquote
 
 from integrations.access import aws as access
-from integrations.access import compare
-from integrations.checks.aws_sessions import NOT_ALLOWED, Sessions, code_of
+from integrations.access import aws_excess, compare
+from integrations.checks.aws_grants import Grants, document
+from integrations.checks.aws_sessions import NOT_ALLOWED, URL_SECONDS, Sessions, code_of
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer, awaiting_encord, failed, passed, skipped
-from integrations.checks.runner import Key
+from integrations.checks.runner import Add, Key
 from integrations.environment.model import AwsIntegration, Environment
 
-
-class Add(Protocol):
-    """Adds one question; returns its key, so that others can presuppose it."""
-
-    def __call__(self, check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key: ...
+CLOCK_MARGIN = 60  # seconds between the answer and the look at it, and between two clocks
 
 
-def add_questions(add: Add, sessions: Sessions, integration: AwsIntegration, environment: Environment) -> Key:
-    """Adds the questions about the role. Returns the key of the one that assumes it: others work as the role."""
+def add_questions(
+    add: Add, sessions: Sessions, integration: AwsIntegration, environment: Environment
+) -> tuple[Key, Key]:
+    """Adds the questions about the role. Returns the keys of the one that finds it, and of the one that assumes it."""
     arn, up = access.role_arn(integration), f"pulumi up --stack {environment.name}"
     if integration.awaiting_encord:
-        return add(CheckId.ROLE_FOUND, arn, lambda: awaiting_encord(environment.name))
+        waiting = add(CheckId.ROLE_FOUND, arn, lambda: awaiting_encord(environment.name))
+        return waiting, waiting
     found = add(CheckId.ROLE_FOUND, arn, lambda: _found(sessions, integration, up))
+    grants = Grants(sessions, integration, up)
     add(CheckId.TRUST_DOCUMENT, arn, lambda: _trust(sessions, integration, up), found)
+    add(CheckId.TRUST_NARROW, arn, grants.trust_is_narrow, found)
+    add(CheckId.GRANTS_NARROW, arn, grants.grants_are_narrow, found)
+    add(CheckId.DOCUMENTS_WELL_FORMED, arn, grants.well_formed, found)
     assumed = add(CheckId.ROLE_ASSUMED, arn, lambda: _assumed(sessions, integration, up), found)
+    add(CheckId.URL_LIFE, arn, lambda: _urls_live(sessions, integration), assumed)
     for check, external_id in (
         (CheckId.WRONG_EXTERNAL_ID_REFUSED, f"wrong-{secrets.token_hex(8)}"),
         (CheckId.NO_EXTERNAL_ID_REFUSED, None),
@@ -42,7 +46,7 @@ def add_questions(add: Add, sessions: Sessions, integration: AwsIntegration, env
         asked = (sessions, integration, bucket.name, up)
         add(CheckId.READ_GRANTED, bucket.name, partial(_read_granted, *asked), found)
         add(CheckId.WRITE_GRANTED_EXACTLY, bucket.name, partial(_write_granted, *asked), found)
-    return assumed
+    return found, assumed
 
 
 def _found(sessions: Sessions, integration: AwsIntegration, up: str) -> Answer:
@@ -58,8 +62,8 @@ def _found(sessions: Sessions, integration: AwsIntegration, up: str) -> Answer:
 
 
 def _trust(sessions: Sessions, integration: AwsIntegration, up: str) -> Answer:
-    document = sessions.client("iam").get_role(RoleName=integration.role)["Role"]["AssumeRolePolicyDocument"]
-    have = json.loads(unquote(document)) if isinstance(document, str) else document
+    role = sessions.client("iam").get_role(RoleName=integration.role)["Role"]
+    have = document(role["AssumeRolePolicyDocument"])
     wanted = access.trust_policy(integration)["Statement"][0]
     fix = f"{up}, which sets the trust to: {json.dumps(_masked(wanted))}"
     admitting = [s for s in compare.statements(have) if s.get("Effect") == "Allow"]
@@ -67,14 +71,14 @@ def _trust(sessions: Sessions, integration: AwsIntegration, up: str) -> Answer:
     missing = compare.principals(wanted) - seen
     if missing:
         return failed(f"{', '.join(sorted(missing))} is not trusted", fix)
-    if extra := seen - compare.principals(wanted):
-        return failed(f"{', '.join(sorted(extra))} is trusted too", fix)
-    ids = [s.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId") for s in admitting]
-    if any(one is None for one in ids):
+    ids = [[one for _, given in aws_excess.external_id_conditions(s) for one in given] for s in admitting]
+    if not all(ids):
         return failed("the trust does not ask for an external ID", fix)
-    if any(one != integration.encord.external_id for one in ids):
+    own = str(integration.encord.external_id)
+    if not any(fnmatchcase(own, pattern) for given in ids for pattern in given):
         return failed("the trust asks for another external ID than the environment file has", fix)
-    return passed(f"{', '.join(sorted(seen))}, with the external ID")
+    named = sorted(compare.principals(wanted))
+    return passed(f"{', '.join(named)}, with the external ID")
 
 
 def _masked(statement: dict[str, object]) -> dict[str, object]:
@@ -109,6 +113,22 @@ def _refused(sessions: Sessions, external_id: str | None, up: str) -> Answer:
             return passed("refused")
         raise
     return failed("the role was assumed all the same", f"{up}, which puts the external ID's condition back")
+
+
+def _urls_live(sessions: Sessions, integration: AwsIntegration) -> Answer:
+    """A URL dies with the session that signed it, whatever it says of itself.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html#PresignedUrlUploadObject-LimitCapabilities
+    """
+    left = (sessions.role_expires - datetime.now(UTC)).total_seconds()
+    longest = sessions.client("iam").get_role(RoleName=integration.role)["Role"].get("MaxSessionDuration", URL_SECONDS)
+    seen = f"a session of {left / 60:.0f} minutes, at most {longest // 60}"
+    if left < URL_SECONDS - CLOCK_MARGIN:
+        return failed(
+            f"{seen}: URLs signed for {URL_SECONDS // 60} minutes die with it",
+            f"let sessions of {integration.role} last an hour: look at who assumes it, and at `sts:DurationSeconds`",
+        )
+    return passed(seen)
 
 
 def _decision(sessions: Sessions, integration: AwsIntegration, action: str, resource: str) -> str:

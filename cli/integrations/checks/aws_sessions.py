@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from integrations.access import aws as access
@@ -16,6 +17,8 @@ from integrations.errors import ConfigurationError
 if TYPE_CHECKING:
     import boto3
 
+# How long Encord signs its URLs for is not documented; an hour is what a role's session gives by default.
+URL_SECONDS = 3600
 # https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and its S3 and STS counterparts
 NOT_AUTHENTICATED = {
     "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken",
@@ -49,6 +52,7 @@ class Sessions:
             ) from None
         self._lock = threading.Lock()
         self._role: boto3.Session | None = None
+        self.role_expires = datetime.min.replace(tzinfo=UTC)
         self._clients: dict[tuple[int, str, str | None], Any] = {}
 
     def client(self, service: str, region: str | None = None, session: boto3.Session | None = None) -> Any:
@@ -69,20 +73,21 @@ class Sessions:
                 self._clients[key] = maker.client(service, region_name=region, config=config)
             return self._clients[key]
 
-    def assume(self, external_id: str | None) -> boto3.Session:
-        """The role's session, assumed with this external ID. Raises what STS raises."""
-        import boto3
-
+    def assume(self, external_id: str | None) -> dict[str, Any]:
+        """The role's credentials, got with this external ID. Raises what STS raises."""
         request = {"RoleArn": access.role_arn(self.integration), "RoleSessionName": f"check-{secrets.token_hex(4)}"}
         if external_id is not None:
             request["ExternalId"] = external_id
-        got = self.client("sts").assume_role(**request)["Credentials"]
-        region = self.integration.buckets[0].region
-        return boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], region_name=region)
+        return dict(self.client("sts").assume_role(**request)["Credentials"])
 
     def become_role(self) -> None:
         """Assume the role as Encord does, and keep the session."""
-        self._role = self.assume(self.integration.encord.external_id)
+        import boto3
+
+        got = self.assume(self.integration.encord.external_id)
+        region = self.integration.buckets[0].region
+        self._role = boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], region_name=region)
+        self.role_expires = got["Expiration"]
 
     @property
     def role(self) -> boto3.Session:
@@ -123,6 +128,8 @@ def _refused(error: Any, integration: AwsIntegration) -> Answer:
         return unknown(
             f"AWS does not accept these credentials ({code})", Obstacle.AUTHENTICATION, "renew the credentials"
         )
+    if code == "RequestTimeTooSkewed":
+        return unknown("this machine's clock is more than 15 minutes off", Obstacle.AUTHENTICATION, "set the clock")
     if code in NOT_ALLOWED:
         fix = f"grant what `integrations access show {integration.name} --document checker-policy` prints"
         return unknown(f"these credentials may not call {operation}", Obstacle.RIGHTS, fix)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import NamedTuple
 
 from integrations.checks import browser
-from integrations.checks.aws_role import Add
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_grants import APPLICATION, GrantQuestions
 from integrations.checks.azure_objects import ObjectQuestions
@@ -15,7 +14,7 @@ from integrations.checks.azure_sessions import Sessions, guarded
 from integrations.checks.azure_signature import SignatureQuestions
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer, awaiting_encord
-from integrations.checks.runner import Key, Question
+from integrations.checks.runner import Add, Key, Question
 from integrations.environment.azure import AzureIntegration
 from integrations.environment.model import Environment
 

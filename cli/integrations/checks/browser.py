@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
-def _fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
+def fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
+    """One request, as it is answered: no redirect is followed."""
     import requests
 
     return requests.request(method, url, headers=headers, timeout=patience.each(), allow_redirects=False, stream=True)
@@ -24,14 +25,16 @@ def _fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
 
 def preflight(url: str, origin: str, method: str = "GET") -> requests.Response:
     """What a browser sends before a request that CORS does not call simple."""
-    return _fetch("OPTIONS", url, {"Origin": origin, "Access-Control-Request-Method": method})
+    return fetch("OPTIONS", url, {"Origin": origin, "Access-Control-Request-Method": method})
 
 
-def _lets_in(answer: requests.Response, origin: str) -> bool:
+def lets_in(answer: requests.Response, origin: str) -> bool:
+    """Whether the answer gives the origin leave to use it."""
     return answer.ok and answer.headers.get(ALLOW_ORIGIN) in (origin, "*")
 
 
-def _ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
+def ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
+    """What `judge` says of the URL; no answer at all is no verdict."""
     import requests
 
     try:
@@ -42,7 +45,7 @@ def _ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
 
 def is_answered(url: str) -> bool:
     """Whether a plain GET gets the object. Raises requests.RequestException if nobody answers."""
-    return _fetch("GET", url, {}).ok
+    return fetch("GET", url, {}).ok
 
 
 def ask_preflight(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
@@ -53,11 +56,11 @@ def ask_preflight(url: Callable[[], str], origins: Sequence[str], fix: str) -> A
             for method in cors.METHODS:
                 answer = preflight(target, origin, method)
                 allowed = answer.headers.get("Access-Control-Allow-Methods", "")
-                if not _lets_in(answer, origin) or method not in allowed:
-                    return failed(f"preflight from {origin} for {method}: {_words(answer)}", fix)
+                if not lets_in(answer, origin) or method not in allowed:
+                    return failed(f"preflight from {origin} for {method}: {words(answer)}", fix)
         return passed(f"leave for {', '.join(origins)}")
 
-    return _ask(url, judge)
+    return ask(url, judge)
 
 
 def ask_foreign(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
@@ -67,11 +70,11 @@ def ask_foreign(url: Callable[[], str], origins: Sequence[str], fix: str) -> Ans
         refused = cors.refused_origins(origins)
         for origin in refused:
             answer = preflight(target, origin)
-            if _lets_in(answer, origin):
-                return failed(f"{origin} is let in: {_words(answer)}", fix)
+            if lets_in(answer, origin):
+                return failed(f"{origin} is let in: {words(answer)}", fix)
         return passed(f"no leave for {', '.join(refused)}")
 
-    return _ask(url, judge)
+    return ask(url, judge)
 
 
 def ask_signed_get(url: Callable[[], str], origins: Sequence[str], fix: str) -> Answer:
@@ -79,23 +82,24 @@ def ask_signed_get(url: Callable[[], str], origins: Sequence[str], fix: str) -> 
 
     def judge(target: str) -> Answer:
         for origin in origins:
-            answer = _fetch("GET", target, {"Origin": origin})
+            answer = fetch("GET", target, {"Origin": origin})
             if not answer.ok:
-                return failed(f"the signed URL of the probe object: {_words(answer)}", fix)
-            if not _lets_in(answer, origin):
-                return failed(f"GET with Origin {origin}: 200, but {ALLOW_ORIGIN} is {_header(answer)}", fix)
+                return failed(f"the signed URL of the probe object: {words(answer)}", fix)
+            if not lets_in(answer, origin):
+                return failed(f"GET with Origin {origin}: 200, but {ALLOW_ORIGIN} is {header(answer)}", fix)
         return passed(f"object and leave for {', '.join(origins)}")
 
-    return _ask(url, judge)
+    return ask(url, judge)
 
 
-def _words(answer: requests.Response) -> str:
+def words(answer: requests.Response) -> str:
     """The status, and what the cloud says about it, without anything of the signed URL."""
     message = re.search(
         r"<Message>([^<]{1,200})", answer.raw.read(2000, decode_content=True).decode("utf-8", "replace")
     )
-    return f"{answer.status_code}, {ALLOW_ORIGIN} {_header(answer)}" + (f" ({message[1]})" if message else "")
+    return f"{answer.status_code}, {ALLOW_ORIGIN} {header(answer)}" + (f" ({message[1]})" if message else "")
 
 
-def _header(answer: requests.Response) -> str:
+def header(answer: requests.Response) -> str:
+    """Whom the answer gives leave."""
     return answer.headers.get(ALLOW_ORIGIN, "missing")

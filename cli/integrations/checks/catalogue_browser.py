@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.checks.ids import ERROR, LIVE, STATIC, Check, CheckId
+from integrations.checks.ids import ERROR, LIVE, STATIC, WARNING, Check, CheckId
 
 CHECKS = (
     Check(
@@ -28,5 +28,23 @@ CHECKS = (
         claim="A foreign origin, and one that only begins like Encord's, get no leave.",
         how="OPTIONS is sent to the bucket with both origins.",
         symptom="None for annotators; any web site can use a signed URL that it got hold of.",
+    ),
+    Check(
+        CheckId.CORS_PARTS, "HEAD and parts may be used by the web application", ERROR, LIVE,
+        claim="HEAD, and a GET of one byte, are answered with leave for every origin, the latter with 206.",
+        how="Signed URLs of the probe object are asked for with HEAD and with Range, with each origin.",
+        symptom="Pictures appear, and long videos do not start or cannot be searched.",
+    ),
+    Check(
+        CheckId.CORS_EXPOSED, "a player may look at the headers it needs", WARNING, LIVE,
+        claim="The headers that a script needs to jump within a video are exposed to every origin.",
+        how="The answer to a GET of one byte with an origin is searched for Access-Control-Expose-Headers.",
+        symptom="Videos play from the beginning, and jumping within them fails or loads everything before.",
+    ),
+    Check(
+        CheckId.CORS_KEPT_APART, "a browser cannot mix up answers", WARNING, LIVE,
+        claim="Answers say that they depend on the origin, or may not be kept without asking.",
+        how="The signed URL is fetched with each origin and without one; Vary and Cache-Control are read.",
+        symptom="Pictures are there sometimes: a browser that saw one before without CORS takes it from its cache.",
     ),
 )  # fmt: skip

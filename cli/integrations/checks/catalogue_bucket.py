@@ -42,4 +42,16 @@ CHECKS = (
         how="The account's default tier is read; objects that were moved to another tier are not looked for.",
         symptom="Objects in a cooler tier are reported as not readable; those in an archive answer 409.",
     ),
+    Check(
+        CheckId.OBJECTS_OWNED, "the bucket owns its objects", ERROR, STATIC,
+        claim="Whatever is put into the bucket belongs to its owner, so that the bucket's policies hold for it.",
+        how="The bucket's object ownership is read; where it does not decide, the owner of the probe object.",
+        symptom="Objects that another account uploaded answer 403, and those beside them work.",
+    ),
+    Check(
+        CheckId.SIGNATURES_LIVE, "the bucket's policy lets signatures live", ERROR, STATIC,
+        claim="The bucket's policy does not refuse a signature before a URL that was signed for an hour has ended.",
+        how="The bucket's policy is searched for denials by the age of a signature.",
+        symptom="Pictures that were there a while ago are gone after a few minutes.",
+    ),
 )  # fmt: skip

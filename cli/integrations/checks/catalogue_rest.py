@@ -68,4 +68,46 @@ CHECKS = (
         how="Each suppression is held against the results of this run, if the run asks what it is about.",
         symptom="None; it would hide the same finding when it comes back.",
     ),
+    Check(
+        CheckId.ACCESS_POINT_ROUTES, "the access point sends requests to every region", WARNING, LIVE,
+        claim="Every bucket of the access point is active.",
+        how="The routes are read from the control plane.",
+        symptom="None, or slow pictures far from the region that is left.",
+    ),
+    Check(
+        CheckId.ACCESS_POINT_POLICY, "the access point's policy does not refuse the role", ERROR, STATIC,
+        claim="No statement of the access point's policy refuses the role.",
+        how="The policy in force is read and judged for the role; conditions are not evaluated.",
+        symptom="URLs with the access point's ARN answer 403 while those of the buckets work.",
+    ),
+    Check(
+        CheckId.ACCESS_POINT_PRIVATE, "the access point blocks public access", ERROR, STATIC,
+        claim="The access point's own settings block public access altogether. They cannot be changed later.",
+        how="The settings are read from the control plane.",
+        symptom="None for annotators; the data may become readable by anybody.",
+    ),
+    Check(
+        CheckId.ACCESS_POINT_REPLICATION, "what is in one bucket comes to every other", ERROR, STATIC,
+        claim="Each bucket under the access point has a rule that replicates to every other. When, is not said.",
+        how="The replication rules of every bucket are read.",
+        symptom="An object is there for some people and missing for others.",
+    ),
+    Check(
+        CheckId.OUTPUTS_AGREE, "the stack's outputs agree with the environment file", ERROR, STATIC,
+        claim="Role, buckets and access point in the stack's outputs are those of the environment file.",
+        how="The outputs are read from the saved file or the Pulumi CLI, and compared.",
+        symptom="Commands work with names that are no longer right.",
+    ),
+    Check(
+        CheckId.OUTPUTS_HOLD, "the stack's outputs are what is there", ERROR, LIVE,
+        claim="The access point's alias in the outputs is the one that it has now.",
+        how="The control plane is asked for the alias.",
+        symptom="URLs built from the outputs name an access point that is gone.",
+    ),
+    Check(
+        CheckId.CLOCK, "this machine's clock is right", WARNING, LIVE,
+        claim="This machine's clock is within a minute of the cloud's.",
+        how="The Date of any answer is compared with this machine's time.",
+        symptom="Signatures are refused, here if not at Encord; and no other answer of this run can be trusted.",
+    ),
 )  # fmt: skip

@@ -14,13 +14,13 @@ CHECKS = (
         symptom="Every registration fails.",
     ),
     Check(
-        CheckId.TRUST_DOCUMENT, "exactly the configured identities are let in", ERROR, STATIC,
+        CheckId.TRUST_DOCUMENT, "the configured identities are let in", ERROR, STATIC,
         claim="The document that lets Encord in (on AWS the role's trust, with the external ID as a condition; on"
-        " S3-compatible stores the bucket's policy) names exactly the configured identities. On Azure, Encord's object"
+        " S3-compatible stores the bucket's policy) names the configured identities; on S3-compatible stores no other. On Azure, Encord's object"
         " id has a role on the account or its containers; others may have roles there too. On Google Cloud nobody"
         " else is named who reads a bucket of the stack's own, and the check principal is granted exactly what Encord is.",
         how="The document is read and compared with what it must be; on Azure the role assignments are listed.",
-        symptom="Every registration fails; or, if the trust is too wide, others can read the buckets.",
+        symptom="Every registration fails; or others can read the buckets.",
     ),
     Check(
         CheckId.ROLE_ASSUMED, "the check principal works as Encord does", ERROR, LIVE,
@@ -89,5 +89,47 @@ CHECKS = (
         " on Azure a user delegation key, at account scope.",
         how="Encord's role assignments at the account, and the definitions of their roles, are read and judged.",
         symptom="Registrations succeed, and no picture is shown: what signs a URL is refused.",
+    ),
+    Check(
+        CheckId.TRUST_NARROW, "the trust lets nobody else in", ERROR, STATIC,
+        claim="Nobody but the configured principals is trusted, and the external ID's condition binds.",
+        how="The trust document is searched for other principals, NotPrincipal, and conditions that let others through.",
+        symptom="None for annotators; others can read the buckets through the role.",
+    ),
+    Check(
+        CheckId.POLICY_LETS_IN, "the bucket's policy does not refuse the role", ERROR, STATIC,
+        claim="No statement of the bucket's policy refuses the role; in another account, one lets it in.",
+        how="The bucket's policy is read and judged for the role; conditions are not evaluated.",
+        symptom="Objects answer 403 though the role's policies look right.",
+    ),
+    Check(
+        CheckId.DOCUMENTS_WELL_FORMED, "policy documents say what they mean", ERROR, STATIC,
+        claim="The documents have none of the mistakes that the cloud accepts without a word.",
+        how="Elements, actions, resources and operators are held against AWS's grammar, and actions against resources.",
+        symptom="A grant that everybody can read in the document has no effect.",
+    ),
+    Check(
+        CheckId.GRANTS_NARROW, "the identity's grants are no wider than needed", ERROR, STATIC,
+        claim="The role's own policies grant what Encord needs, and nothing else; no other policy is attached.",
+        how="The role's policies are read and compared with what they must be. Writing is a question of its own.",
+        symptom="None for annotators; Encord could delete or read what is none of its business.",
+    ),
+    Check(
+        CheckId.KEY_GRANTED, "the identity may use the bucket's key", ERROR, STATIC,
+        claim="The simulation says that the role's policies allow what S3 does with the key on its behalf.",
+        how="IAM simulates the role's policies for the configured key, as if S3 asked.",
+        symptom="Objects answer 403 though reading is granted; only those encrypted with the key.",
+    ),
+    Check(
+        CheckId.KEY_LETS_IN, "the key lets the identity in", ERROR, STATIC,
+        claim="The key is enabled, and its own policy lets the role in, or leaves it to the account's policies.",
+        how="The key's state and policy are read.",
+        symptom="Objects answer 403 though reading is granted; only those encrypted with the key.",
+    ),
+    Check(
+        CheckId.URL_LIFE, "a signed URL lives as long as it says", ERROR, LIVE,
+        claim="The session in which URLs are signed lives at least an hour: a URL dies with it.",
+        how="The role is assumed, and the end of the session is compared with the clock.",
+        symptom="Pictures that were there a while ago are gone before their URL says so.",
     ),
 )  # fmt: skip

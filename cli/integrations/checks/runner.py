@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -35,6 +36,12 @@ class Question(Struct, frozen=True):
     @property
     def key(self) -> Key:
         return (self.integration, self.id, self.subject)
+
+
+class Add(Protocol):
+    """Adds one question; returns its key, so that others can presuppose it."""
+
+    def __call__(self, check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key: ...
 
 
 def key_of(result: Result) -> Key:

@@ -186,7 +186,6 @@ def test_the_trust_that_access_states_passes(stage):
     ("changes", "said"),
     [
         ({"Principal": {"AWS": "999999999999"}}, "arn:aws:iam::111122223333:root is not trusted"),
-        ({"Principal": {"AWS": ["111122223333", "999999999999"]}}, "arn:aws:iam::999999999999:root is trusted too"),
         ({"Condition": {}}, "the trust does not ask for an external ID"),
         ({"Condition": {"StringEquals": {"sts:ExternalId": "id-2"}}}, "another external ID"),
         ({"Effect": "Deny"}, "is not trusted"),
