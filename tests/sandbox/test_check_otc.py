@@ -174,3 +174,13 @@ def test_half_a_key_and_no_key_are_said_and_no_secret_is(stage):
     assert none.code == ExitCode.NOT_AUTHORISED
     assert "there are no credentials for profile 'otc'" in none.out
     assert "half-a-secret" not in half.out + half.err + none.out + none.err
+
+
+def test_the_doctor_says_whether_the_store_knows_the_key(stage):
+    found = {one["subject"]: one for one in stage.run("doctor", "--format", "json").json["diagnoses"]}
+    assert found["profile otc"]["ok"] is True
+    wrong = stage.run("doctor", "--format", "json", OTC_SECRET_ACCESS_KEY="made-up-secret")
+    found = {one["subject"]: one for one in wrong.json["diagnoses"]}
+    assert (wrong.code, found["profile otc"]["ok"]) == (ExitCode.FINDINGS, False)
+    assert "SignatureDoesNotMatch" in found["profile otc"]["seen"]
+    assert "made-up-secret" not in wrong.out + wrong.err

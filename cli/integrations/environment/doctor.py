@@ -18,7 +18,8 @@ from msgspec import Struct
 from integrations import __version__
 from integrations.encord_client.connection import connect, domain_of, translated
 from integrations.environment.load import environment_names, load_environment
-from integrations.environment.model import Environment
+from integrations.environment.model import Environment, OtcIntegration, S3Integration
+from integrations.environment.s3_compatible import S3Compatible
 from integrations.errors import IntegrationsError
 
 PYTHON = (3, 11)
@@ -52,6 +53,9 @@ def diagnose(root: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("environments", None, f"no Pulumi.<environment>.yaml in {root}")
     if any(i.cloud == "aws" for environment in environments for i in environment.integrations):
         yield _aws()
+    stores = (i for e in environments for i in e.integrations if isinstance(i, OtcIntegration | S3Integration))
+    for integration in {(one.profile, one.store): one for one in stores}.values():
+        yield _s3_compatible(integration)
     for domain in dict.fromkeys(domain_of(environment.settings.encord.domain) for environment in environments):
         yield from _encord(domain)
 
@@ -89,6 +93,27 @@ def _aws() -> Diagnosis:
         return Diagnosis("AWS credentials", False, f"AWS says {error.response['Error']['Code']}", fix)
     except BotoCoreError as error:
         return Diagnosis("AWS credentials", False, str(error), fix)
+
+
+def _s3_compatible(integration: S3Compatible) -> Diagnosis:
+    """Whether the store knows the profile's key: by asking for a bucket, which may be refused or missing."""
+    from integrations.s3_compatible.client import client, code_of, session
+
+    subject = f"profile {integration.profile}"
+    try:
+        s3 = client(integration.store, session(integration.profile, integration.region))
+    except IntegrationsError as error:
+        return Diagnosis(subject, False, str(error))
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        s3.get_bucket_location(Bucket=integration.buckets[0].name)
+    except ClientError as error:
+        if code_of(error) in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+            return Diagnosis(subject, False, f"{integration.store.host} says {code_of(error)}", "renew the key")
+    except BotoCoreError as error:
+        return Diagnosis(subject, False, str(error))
+    return Diagnosis(subject, True, f"{integration.store.host} knows its key")
 
 
 def _encord(domain: str) -> Iterator[Diagnosis]:
