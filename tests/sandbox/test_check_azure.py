@@ -184,13 +184,14 @@ def test_another_tier_fails_for_the_account_and_for_the_blob(stage):
     code, found = stage.check()
     assert (code, found) == (ExitCode.FINDINGS, {"fail": {"BKT106"}})
     stage.up()
-    with blobs(stage) as service:
-        service.get_blob_client(CONTAINER, PIXEL).set_standard_blob_tier("Archive")
-    ran = stage.run("check", "--select", "ACC403")
-    with blobs(stage) as service:
-        service.get_blob_client(CONTAINER, PIXEL).set_standard_blob_tier("Hot")
-    assert ran.code == ExitCode.FINDINGS
-    assert f"{PIXEL} is archived" in ran.out
+    for tier, said in (("Cool", f"{PIXEL} is in the tier Cool"), ("Archive", f"{PIXEL} is archived")):
+        with blobs(stage) as service:
+            service.get_blob_client(CONTAINER, PIXEL).set_standard_blob_tier(tier)
+        ran = stage.run("check", "--select", "ACC403")
+        with blobs(stage) as service:
+            service.get_blob_client(CONTAINER, PIXEL).set_standard_blob_tier("Hot")
+        assert ran.code == ExitCode.FINDINGS
+        assert said in ran.out
 
 
 def test_a_missing_probe_object_is_said_to_be_missing(stage):

@@ -27,8 +27,8 @@ class ObjectQuestions(AboutAccount):
             return NO_PROBE_OBJECT
         try:
             with self.sessions.blob(container, name) as blob:
-                reader = blob.download_blob()
-                size, tier = len(reader.readall()), reader.properties.blob_tier
+                tier = blob.get_blob_properties().blob_tier  # only this answer says it
+                size = len(blob.download_blob().readall())
         except HttpResponseError as error:
             code = code_of(error)
             if code in MISSING:

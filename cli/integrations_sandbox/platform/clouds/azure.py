@@ -140,6 +140,10 @@ class AzureDoor:
             )  # fmt: skip
         return f"{self._address(place)}?{signed}"
 
+    def close(self) -> None:
+        """Give its connections up."""
+        self._service.close()
+
     # -- pieces ----------------------------------------------------------------------
 
     def _places(self, url: str) -> tuple[Place, ...]:
@@ -150,8 +154,8 @@ class AzureDoor:
 
     def _look(self, place: Place, url: str) -> Found:
         with self._sentences(place, url):
-            reader = self._blob(place).download_blob(offset=0, length=HEAD)
-            head, about = reader.readall(), reader.properties
+            about = self._blob(place).get_blob_properties()  # only this answer says the tier
+            head = self._blob(place).download_blob(offset=0, length=HEAD).readall()
         if (tier := str(getattr(about.blob_tier, "value", about.blob_tier) or HOT)) != HOT:
             raise ObjectProblem(f"{url}: the blob is in the tier {tier}, and Encord reads those in the Hot tier only")
         return Found(place.url, place.name, about.size, head, about.content_settings.content_type)
