@@ -34,11 +34,17 @@ def open_window() -> Iterator[Callable[..., Window]]:
     with sync_playwright() as playwright:
 
         def open_one(
-            address: str, options: tuple[str, ...] = (), theme: str = "light", width: int = 1280, height: int = 2400
+            address: str,
+            options: tuple[str, ...] = (),
+            *,
+            theme: str = "light",
+            width: int = 1280,
+            height: int = 2400,
+            script: str = "",
         ) -> Window:
             browser = launch(playwright, executable, options)
             closing.callback(browser.close)
-            return Window.open(browser, address, theme, {"width": width, "height": height})
+            return Window.open(browser, address, theme, {"width": width, "height": height}, script)
 
         with contextlib.ExitStack() as closing:
             yield open_one

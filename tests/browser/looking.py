@@ -28,12 +28,14 @@ class Window:
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, browser: Any, address: str, theme: str, size: dict[str, int]) -> Window:
+    def open(cls, browser: Any, address: str, theme: str, size: dict[str, int], script: str) -> Window:
+        """script: what to run in the page before anything of its own."""
         page = browser.new_context(viewport=size, color_scheme=theme).new_page()
         page.set_default_timeout(MILLISECONDS)
         window = cls(page)
         page.on("console", lambda said: said.type in ("error", "warning") and window.complaints.append(said.text))
         page.on("pageerror", lambda error: window.complaints.append(str(error)))
+        page.add_init_script(script)
         page.goto(address)
         return window
 

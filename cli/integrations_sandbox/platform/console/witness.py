@@ -9,7 +9,11 @@ import requests
 from msgspec import Struct
 
 SECONDS = 10
-MESSAGE = re.compile(r"<Message>([^<]{1,300})|\"message\":\s*\"([^\"]{1,300})")
+# Only the words that are the same for every object: what follows them are times and numbers of requests.
+SAID = (
+    re.compile(r"<AuthenticationErrorDetail>([^<:\n]{1,300})"),  # Azure says there what its message does not
+    re.compile(r"<Message>([^<\n]{1,300})"),
+)
 
 
 class Answer(Struct, frozen=True):
@@ -35,9 +39,13 @@ def ask(url: str, origin: str) -> Answer:
     with requests.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as answer:
         said = None
         if not answer.ok:
-            found = MESSAGE.search(answer.raw.read(4000, decode_content=True).decode("utf-8", "replace"))
-            said = (found[1] or found[2]) if found else answer.reason
+            said = reason(answer.raw.read(4000, decode_content=True).decode("utf-8", "replace")) or answer.reason
         return Answer(answer.status_code, answer.headers.get("Access-Control-Allow-Origin"), said)
+
+
+def reason(body: str) -> str | None:
+    """Why a bucket refused, in its own words, from the XML that S3, Cloud Storage and Azure answer with."""
+    return next((found[1].strip() for pattern in SAID if (found := pattern.search(body))), None)
 
 
 def sentence(host: str, origin: str, answer: Answer) -> str:
