@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -26,24 +27,29 @@ BATCH = 500
 
 def add_items(db: sqlite3.Connection, folder: str, owner: str, integration: str, items: Iterable[NewItem]) -> None:
     """Store items with their children; children get a row of their own in the same folder."""
-    time = now()
-    for item in items:
-        parent = _insert(db, item, (folder, owner, integration, time))
-        for position, child in enumerate(item.children):
-            row = _insert(db, child, (folder, owner, integration, time))
-            db.execute("insert into item_child values (?, ?, ?)", (parent, position, row))
+    common = (folder, owner, integration, now())
+    for alone, some in itertools.groupby(items, key=lambda item: not item.children):
+        if alone:
+            db.executemany(INSERT, [_values(item, common) for item in some])
+        else:
+            for item in some:
+                _add_group(db, item, common)
 
 
-def _insert(db: sqlite3.Connection, item: NewItem, common: tuple[str, str, str, str]) -> int:
+def _add_group(db: sqlite3.Connection, item: NewItem, common: tuple[str, str, str, str]) -> None:
+    parent = db.execute(INSERT, _values(item, common)).lastrowid
+    for position, child in enumerate(item.children):
+        row = db.execute(INSERT, _values(child, common)).lastrowid
+        db.execute("insert into item_child values (?, ?, ?)", (parent, position, row))
+
+
+def _values(item: NewItem, common: tuple[str, str, str, str]) -> tuple[Any, ...]:
     folder, owner, integration, time = common
     metadata = msgspec.json.encode(item.client_metadata).decode()
-    values = (
+    return (
         item.uuid, folder, item.type, item.name, metadata, owner, time, time, integration,
         item.url, item.object_url, item.identity, *msgspec.structs.astuple(item.facts),
     )  # fmt: skip
-    row = db.execute(INSERT, values).lastrowid
-    assert row is not None  # noqa: S101 - an insert has one
-    return row
 
 
 def known_identities(db: sqlite3.Connection, folder: str, identities: Iterable[str]) -> set[str]:
