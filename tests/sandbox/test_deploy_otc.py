@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 
 import boto3
 import pytest
@@ -135,6 +138,19 @@ def test_no_key_is_in_the_state_or_in_the_outputs(stage):
     assert BUCKET in written
     for access_key, secret_key in keys.values():
         assert access_key not in written and secret_key not in written
+
+
+def test_after_a_kill_the_next_up_heals_and_nothing_is_lost(stage):
+    obs(stage).put_object(Bucket=BUCKET, Key="kept", Body=b"kept")
+    time.sleep(1)  # its settings are saved half a second after a change
+    process = stage.sandbox.layout.read().processes["otc"]
+    os.kill(process.pid, signal.SIGKILL)
+    if found := process.find():
+        found.wait(10)
+    up = stage.run("sandbox", "up", profile="deployer")
+    assert up.code == ExitCode.CLEAN, up.err
+    assert stage.check() == (ExitCode.CLEAN, {})
+    assert obs(stage).get_object(Bucket=BUCKET, Key="kept")["Body"].read() == b"kept"
 
 
 # A bucket of somebody else's

@@ -21,6 +21,8 @@ from integrations.checks.s3_compatible_sessions import NOT_ALLOWED, NOT_AUTHENTI
 from integrations.s3_compatible.client import code_of
 
 BY_HAND = skipped("the store keeps grants in policies of the user's own, which cannot be read here", unproven=True)
+# https://support.huaweicloud.com/intl/en-us/eu-west-0-perms-cfg-obs/obs_40_0004.html
+DELAY = " (OBS needs up to five minutes until a policy takes effect: --wait)"
 NO_CHECK_PRINCIPAL = skipped("no checkPrincipal is granted what Encord is, so only Encord can do it", unproven=True)
 
 
@@ -82,7 +84,8 @@ class GrantQuestions(AboutBucket):
                     if self.integration.cloud_synced_folders
                     else ", or not there: without leave to list, nobody says"
                 )
-                return failed(f"{key} is not readable{why}", self._grant_fix())
+                late = DELAY if self.integration.store.dialect == "obs" else ""
+                return failed(f"{key} is not readable{why}", f"{self._grant_fix()}{late}")
             raise
         size = answered.get("ContentRange", "/1").rpartition("/")[2]
         return passed(f"{key}, {size} bytes, as {self.integration.check_principal}")
