@@ -27,11 +27,12 @@ def quickstart(
 
     begin = time.monotonic()
     here = module.open_sandbox(project_root())
-    started = module.start(here, say)
+    ran_before = all(module.running(here).values())
     try:
+        module.start(here, say)
         seen = tour(here, say)
     finally:
-        if started and not keep:
+        if not ran_before and not keep:
             module.stop(here)
     units, seconds = sum(one.state.done for one in seen.registered), time.monotonic() - begin
     if format is Format.JSON:

@@ -127,7 +127,7 @@ def start_front(folder: Path, tls: Path, ports: Ports) -> processes.Process:
     settings = folder / "front.json"
     settings.write_bytes(msgspec.json.format(msgspec.json.encode(front), indent=2))
     command = [sys.executable, "-m", "integrations_sandbox.clouds.azure_front", str(settings)]
-    return processes.start("azure", command, folder / "log.txt", lambda: processes.listening(ports.front))
+    return processes.start("azure", command, folder / "log.txt", ports.front)
 
 
 def start_azurite(folder: Path, tls: Path, ports: Ports) -> processes.Process:
@@ -140,8 +140,7 @@ def start_azurite(folder: Path, tls: Path, ports: Ports) -> processes.Process:
         *("--skipApiVersionCheck", "--disableTelemetry", "--silent"),
     ]
     environment = {"SANDBOX_AZURITE": str(azurite), "SANDBOX_AZURITE_ACCOUNTS": str(folder / "accounts")}
-    ready = lambda: processes.listening(ports.azurite)  # noqa: E731
-    return processes.start("azurite", command, folder / "azurite.log", ready, environment)
+    return processes.start("azurite", command, folder / "azurite.log", ports.azurite, environment)
 
 
 def _azurite() -> Path:

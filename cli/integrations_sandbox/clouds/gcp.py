@@ -83,7 +83,7 @@ def start(folder: Path, tls: Path, port: int) -> processes.Process:
     certificate, key = certificates.issue(tls, "gcp", hosts())
     command = [sys.executable, "-m", "integrations_sandbox.clouds.gcp_front", str(folder), str(port)]
     command += [str(certificate), str(key)]
-    return processes.start("gcp", command, folder / "log.txt", lambda: processes.listening(port))
+    return processes.start("gcp", command, folder / "log.txt", port)
 
 
 def seed(folder: Path) -> tuple[Key, ...]:

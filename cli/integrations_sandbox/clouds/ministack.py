@@ -55,7 +55,7 @@ def start(
         # In this very process: a worker of its own would outlive it when it is killed.
         *("--workers", "0", "--log-level", "WARNING"),
     ]
-    process = processes.start(name, command, folder / "log.txt", lambda: processes.listening(port), environment)
+    process = processes.start(name, command, folder / "log.txt", port, environment)
     # Its default answers yes to everybody, which would make every check worthless.
     health = requests.get(f"https://localhost:{port}/_ministack/health", verify=str(tls / "ca.pem"), timeout=10).json()
     if health.get("auth") != "enabled":

@@ -29,7 +29,7 @@ def start_edge(folder: Path, routes: Routes) -> processes.Process:
     path = folder / "routes.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(routes), indent=2))
     command = [sys.executable, "-m", "integrations_sandbox.clouds.edge", str(path)]
-    return processes.start("edge", command, folder / "log.txt", lambda: processes.listening(routes.port))
+    return processes.start("edge", command, folder / "log.txt", routes.port)
 
 
 def settings(edge_port: int, bundle: Path) -> dict[str, str]:

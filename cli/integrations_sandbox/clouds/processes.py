@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import random
 import socket
 import subprocess
 import time
@@ -17,6 +18,8 @@ from integrations.errors import UnreachableError
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+PORTS = range(20_000, 32_000)
+_given: set[int] = set()
 # The children of this process, which have to be waited for by it; `stop` also ends other processes' children.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -47,11 +50,21 @@ class Process(Struct, frozen=True):
 
 
 def free_port() -> int:
-    """A port on the loopback interface that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on now, and that this process has not given away before.
+
+    Below the ports that systems take for outgoing connections (from 32768 on Linux), so that none
+    of those sits on it by the time the server begins.
+    """
+    while True:
+        port = random.choice(PORTS)  # noqa: S311 - not for secrets
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def start(
@@ -78,7 +91,7 @@ def start(
     _children[child.pid] = child
     process = Process(name, child.pid, psutil.Process(child.pid).create_time(), str(log))
     deadline = time.monotonic() + START_SECONDS
-    while not ready():
+    while not (_listens(process, port) and ready()):
         if child.poll() is not None or time.monotonic() > deadline:
             stop(process)
             last = log.read_text(errors="replace").strip().splitlines()[-3:]
@@ -101,8 +114,13 @@ def stop(process: Process) -> None:
         child.wait(STOP_SECONDS)
 
 
-def listening(port: int) -> bool:
-    """Whether somebody accepts connections on this loopback port."""
-    with socket.socket() as client:
-        client.settimeout(0.5)
-        return client.connect_ex(("127.0.0.1", port)) == 0
+def _listens(process: Process, port: int) -> bool:
+    """Whether it is this process that listens there, or a child of it; somebody else's server is none of ours."""
+    found = process.find()
+    if found is None:
+        return False
+    try:
+        sockets = [one for member in (found, *found.children(recursive=True)) for one in member.net_connections("tcp")]
+    except psutil.NoSuchProcess:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)

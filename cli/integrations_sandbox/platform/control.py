@@ -37,7 +37,7 @@ def start(
         *(sys.executable, "-m", "integrations_sandbox.platform"),
         *("--port", str(port), "--data", str(data)),
     ]
-    return processes.start("platform", command, data / "log.txt", lambda: healthy(port), environment)
+    return processes.start("platform", command, data / "log.txt", port, environment, lambda: healthy(port))
 
 
 def healthy(port: int) -> bool:
