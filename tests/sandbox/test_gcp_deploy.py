@@ -224,6 +224,29 @@ def test_a_grant_under_a_condition_stands_beside_the_plain_one(stack: Stack) -> 
         theirs.blob("1.mp4").upload_from_string(b"x")
 
 
+def test_another_role_or_condition_takes_the_place_of_the_old_grant(stack: Stack) -> None:
+    def program(role: str, prefix: str | None) -> None:
+        everything(write=False)
+        place = f'resource.name.startsWith("projects/_/buckets/{NAME}/objects/{prefix}")'
+        condition = {"title": "where", "expression": place} if prefix else None
+        member = f"serviceAccount:{CI}"
+        storage.BucketIAMMember("theirs", bucket=NAME, role=role, member=member, condition=condition)
+
+    def held() -> list[tuple[str, bool]]:
+        found = stack.bucket.get_iam_policy(requested_policy_version=3).bindings
+        mine = [one for one in found if f"serviceAccount:{CI}" in one["members"]]
+        return [(one["role"], (one.get("condition") or {}).get("expression", "").endswith('b/")')) for one in mine]
+
+    stack.up(partial(everything, write=False))
+    assert did(stack.up(partial(program, READ, None))) == ["create theirs"]
+    assert did(stack.up(partial(program, WRITE, None))) == ["delete theirs", "replace theirs"]
+    assert held() == [(WRITE, False)]
+    assert did(stack.up(partial(program, WRITE, "a/"))) == ["delete theirs", "replace theirs"]
+    assert did(stack.up(partial(program, WRITE, "b/"))) == ["delete theirs", "replace theirs"]
+    assert held() == [(WRITE, True)]
+    assert did(stack.up(partial(program, WRITE, "b/"))) == []
+
+
 def test_settings_that_the_sandbox_does_not_know_are_refused_by_name(stack: Stack) -> None:
     outcome = stack.up(partial(everything, requester_pays=True))
     assert any("requesterPays" in error for error in outcome.errors)

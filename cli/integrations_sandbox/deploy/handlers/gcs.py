@@ -178,9 +178,11 @@ class BucketMember(GcpHandler):
         return {}
 
     def read(self, target: Target) -> Seen | None:
-        policy = target.cloud.find(f"{_path(target.inputs['bucket'])}/iam", _version())
-        binding = _binding(policy, target.inputs) if policy else None
-        if policy is None or binding is None or target.inputs["member"] not in binding["members"]:
+        """The grant that was made, which need not be the one that is wanted now."""
+        made = target.known or target.inputs
+        policy = target.cloud.find(f"{_path(made['bucket'])}/iam", _version())
+        binding = _binding(policy, made) if policy else None
+        if policy is None or binding is None or made["member"] not in binding["members"]:
             return None
         return Seen({}, {"etag": policy["etag"]})
 
