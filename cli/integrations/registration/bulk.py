@@ -25,7 +25,6 @@ from integrations.registration.shapes import Shape, guess
 from integrations.registration.url_bulk import UrlBulk
 
 _TRUST = 32  # how often in a row a chunk may not fit, before the shape is doubted
-_SMALL = 4096  # bytes of a chunk that is not worth halving
 _GUESSES = 32  # shapes tried in one section, before plain Python does the rest
 
 _UNTYPED = msgspec.json.Decoder(list[dict[str, Any]])
@@ -65,7 +64,7 @@ class Bulk:
         if shape is not None and (proven := self._by_shape(shape, kind, text)) is not None:
             self._trust[section] = min(trust + 4, _TRUST)
             return proven
-        if trust and len(text) > _SMALL:
+        if trust:
             self._trust[section] = trust - 1
             return None
         try:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from integrations.registration.catalogue import CATALOGUE
 from integrations.registration.findings import Defect, Finding, FindingId
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _QUERY = re.compile(r"(?<=[\w/%.~-])\?[\w%.-]+=[^\s\"]*")
 

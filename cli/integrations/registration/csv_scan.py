@@ -13,7 +13,6 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from itertools import repeat
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct
@@ -273,14 +272,18 @@ def _columns(block: bytes, width: int) -> list[list[str]] | None:
         return None
     if '"' in text:
         return _quoted_columns(text, width)
-    # A line feed goes before each line, so that a cell which starts a line can be told from the others.
+    # A NUL goes before each line, so that a cell which starts a line can be told from the others: it has
+    # one, at its start. There are no others, so no line has another width if only the first column has any.
     end = "\r\n" if text.endswith("\r\n") else "\n"
-    marked = "\n" + text.removesuffix(end).replace(end, ",\n")
+    marked = "\0" + text.removesuffix(end).replace(end, ",\0")
     cells = marked.split(",")
-    first = cells[::width]
-    if "\r" in marked or len(cells) != text.count("\n") * width or not all(map(str.startswith, first, repeat("\n"))):
+    if "\r" in marked or "\n" in marked or len(cells) % width:
         return None
-    return ["".join(first)[1:].split("\n"), *(cells[number::width] for number in range(1, width))]
+    first = "".join(cells[::width])[1:].split("\0")
+    others = [cells[number::width] for number in range(1, width)]
+    if len(first) != len(cells) // width or any("\0" in "".join(column) for column in others):
+        return None
+    return [first, *others]
 
 
 def _quoted_columns(text: str, width: int) -> list[list[str]] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from functools import lru_cache
 
 from integrations.registration.findings import FindingId
 from integrations.registration.lenient import Member, Node
@@ -110,6 +111,7 @@ def _unknown_field(rules: Rules, kind: Kind, item: Node, member: Member, path: s
     )
 
 
+@lru_cache(maxsize=4096)
 def nearest(word: str, known: tuple[str, ...]) -> tuple[str | None, bool]:
     """The known word that was probably meant, and whether there is no doubt (the same but for case, `_`, `-`, spaces)."""
     plain = {_plain(candidate): candidate for candidate in known}
