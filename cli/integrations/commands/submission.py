@@ -120,7 +120,7 @@ def _submit(
 
     settings = environment(words.env)
     chosen = one_integration(settings, words.integration)
-    checked = check_files(words.files, _urls(chosen))
+    checked = check_files(words.files, _urls(chosen), every=words.skip_invalid)
     if not _may_leave(words, checked):
         return ExitCode.FINDINGS
     target = look_up(settings, chosen, words.folder, may_be_missing=create_folder)
@@ -168,7 +168,7 @@ def _may_leave(words: Words, checked: Checked) -> bool:
     for one in checked.findings[:SHOWN]:
         say(f"{one.file}:{one.line}:{one.column}: {one.id} {one.message}; {one.fix}")
     if len(checked.findings) > SHOWN:
-        say(f"… and {len(checked.findings) - SHOWN:,} more: integrations registration validate")
+        say("… and more: integrations registration validate")
     if not words.skip_invalid:
         say("nothing was sent: mend the files (integrations registration repair), or give --skip-invalid")
         return False

@@ -38,7 +38,7 @@ class Watching:
 
     def __init__(self, format: WatchFormat) -> None:
         self._format = format
-        self._lively = sys.stderr.isatty()
+        self._lively = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._began = self._said = time.monotonic()
         self._run: Running | None = None
         self._before: dict[int, Any] = {}
