@@ -71,10 +71,11 @@ def start(
     name: str,
     command: Sequence[str],
     log: Path,
-    ready: Callable[[], bool],
+    port: int,
     environment: Mapping[str, str] | None = None,
+    ready: Callable[[], bool] = lambda: True,
 ) -> Process:
-    """Start a process of its own session and wait until it is ready.
+    """Start a server in a session of its own, and wait until it listens on `port` and is ready.
 
     Raises UnreachableError, with the last lines of its log, if it ends or does not get ready in time.
     """
