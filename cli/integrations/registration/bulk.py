@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from itertools import chain
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from integrations.registration.lenient import MAX_DEPTH
 from integrations.registration.metadata_rules import ENCORD_KEY, is_metadata_key, is_placeholder
 from integrations.registration.model import MAX_EMBEDDING, MAX_TITLE, MAX_URL_BYTES, URL_FIELD, Kind
 from integrations.registration.rules import Rules
+from integrations.registration.scan import Wrong
 from integrations.registration.shapes import Shape, guess
 from integrations.registration.url_bulk import UrlBulk
 
@@ -28,6 +30,7 @@ _TRUST = 32  # how often in a row a chunk may not fit, before the shape is doubt
 _GUESSES = 32  # shapes tried in one section, before plain Python does the rest
 
 _UNTYPED = msgspec.json.Decoder(list[dict[str, Any]])
+_ITEM_OF_ERROR = re.compile(r"at `\$\[(\d+)\]")
 _REFUSED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _Frame = Annotated[int, Meta(ge=0)] | Annotated[str, Meta(pattern=r"^(0|[1-9]\d*)(\.\d+)?\Z")]
 _FrameText = Annotated[str, Meta(pattern=r"^(0|[1-9]\d*)(\.\d+)?\Z")]
@@ -53,20 +56,21 @@ class Bulk:
         self._guesses: dict[str, int] = {}
         self._trust: dict[str, int] = {}
 
-    def prove(self, kind: Kind, text: bytes) -> tuple[int, list[str]] | None:
-        """The number of items in a JSON array of clean ones, and their URLs; None if that is not proven.
+    def prove(self, kind: Kind, text: bytes) -> tuple[int, list[str]] | Wrong | None:
+        """The number of items in a JSON array of clean ones, and their URLs; Wrong or None if that is not proven.
 
         While the shape fits most chunks, one that it does not fit is handed back to be halved:
         a single odd item shall not cost its neighbours their speed.
         """
         section = kind.section
         shape, trust = self._shapes.get(section), self._trust.get(section, 0)
-        if shape is not None and (proven := self._by_shape(shape, kind, text)) is not None:
+        by_shape = self._by_shape(shape, kind, text) if shape is not None else None
+        if isinstance(by_shape, tuple):
             self._trust[section] = min(trust + 4, _TRUST)
-            return proven
+            return by_shape
         if trust:
             self._trust[section] = trust - 1
-            return None
+            return by_shape
         try:
             items = _UNTYPED.decode(text)
         except _REFUSED:
@@ -85,9 +89,12 @@ class Bulk:
 
     # -- by shape ---------------------------------------------------------------------------------
 
-    def _by_shape(self, shape: Shape, kind: Kind, text: bytes) -> tuple[int, list[str]] | None:
+    def _by_shape(self, shape: Shape, kind: Kind, text: bytes) -> tuple[int, list[str]] | Wrong | None:
         try:
             items = shape.decode(text)
+        except msgspec.ValidationError as error:
+            place = _ITEM_OF_ERROR.search(str(error))
+            return Wrong(int(place[1])) if place else None
         except _REFUSED:
             return None
         if _quotes_in_text(text) != shape.quotes_in(items):

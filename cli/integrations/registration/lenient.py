@@ -159,6 +159,8 @@ class Parser:
 
     def skip(self, path: str) -> int:
         """Go over white space and comments; the next byte, or -1 at the end of the file."""
+        if self.at < self.end and (byte := self.data[self.at]) > 0x20 and byte != 0x2F:
+            return byte
         while True:
             self.at = _SPACE.match(self.data, self.at, self.end).end()  # type: ignore[union-attr]
             if self.at >= self.end:

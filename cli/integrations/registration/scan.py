@@ -29,6 +29,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol, TypeVar
 
+from msgspec import Struct
+
 from integrations.registration.findings import Defect, Edit, FindingId
 from integrations.registration.lenient import (
     Lost,
@@ -62,6 +64,12 @@ _LOOK_BACK = 4096  # how much of a window to keep while looking for the next ite
 T = TypeVar("T")
 
 
+class Wrong(Struct, frozen=True):
+    """The index of a wrong item among those of a chunk; those before it may be right."""
+
+    item: int
+
+
 class Handler(Protocol):
     """What is done with what the scanner finds."""
 
@@ -71,8 +79,10 @@ class Handler(Protocol):
     def setting(self, member: Member) -> None:
         """Take a member of the top level that is no list."""
 
-    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:
-        """Prove a JSON array of items of `section` clean and take them; how many, or None if it cannot.
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | None:
+        """Prove a JSON array of items of `section` clean and take them; how many.
+
+        Wrong if it cannot and knows of an item that is wrong, None if it cannot and knows of none.
 
         first: index of the first of them in its section. offset: where in the file text[1] stands.
         """
@@ -269,13 +279,23 @@ class Scanner:
             with memoryview(window.data) as view:
                 text = b"".join((b"[", view[window.at : cut + 1], b"]"))
             taken = self._handler.chunk(section, index, window.offset, text)
-            if taken is not None:
+            if isinstance(taken, int):
                 self._reach = min(self._size, self._reach * 2)
                 window.at = cut + 1
                 return taken
             tried = cut
             self._unproven = window.base + cut + 1
             limit = window.at + (cut + 1 - window.at) // 2
+            if isinstance(taken, Wrong):
+                limit = self._end_of_items(taken.item, cut)
+
+    def _end_of_items(self, count: int, cut: int) -> int:
+        """Where the separator behind `count` items ends, if no text looks like one; where to look for it in vain if 0."""
+        window = self._window
+        at = window.at
+        for _ in range(count):
+            at = window.data.find(self._separator, at, cut) + len(self._separator)
+        return max(at, window.at)
 
     # -- reading ----------------------------------------------------------------------------------
 

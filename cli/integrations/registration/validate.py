@@ -25,7 +25,7 @@ from integrations.registration.mentions import csv_mentions, csv_urls, json_ment
 from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS
 from integrations.registration.objects import ObjectCheck, OpenStore
 from integrations.registration.rules import Rules
-from integrations.registration.scan import WINDOW, Scanner
+from integrations.registration.scan import WINDOW, Scanner, Wrong
 from integrations.registration.source import Format, not_text, open_source, sniff
 from integrations.registration.url_rules import UrlOptions, is_placeholder_url
 
@@ -230,12 +230,12 @@ class _JsonHandler:
         self._settings[member.key] = member
         check_setting(self._rules, member)
 
-    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | None:
         if section not in KINDS:
             return None
         proven = self._bulk.prove(KINDS[section], text)
-        if proven is None:
-            return None
+        if not isinstance(proven, tuple):
+            return proven
         count, urls = proven
         self._index.add(urls, Block(self._number, section, first, offset, offset + len(text) - 2))
         return count
