@@ -138,6 +138,7 @@ def exit_code(report: Report) -> int:
         Ending.TIMED_OUT: ExitCode.TIMED_OUT,
         Ending.NOT_AUTHORISED: ExitCode.NOT_AUTHORISED,
         Ending.UNREACHABLE: ExitCode.INCOMPLETE,
+        Ending.REFUSED: ExitCode.INCOMPLETE,
     }
     if result.ending in (Ending.STOPPED, Ending.TIMED_OUT):
         return by_ending[result.ending]

@@ -26,6 +26,10 @@ class RefusedError(UnreachableError):
     """Encord understood the request and will not do it, also not the next time."""
 
 
+class GoneError(RefusedError):
+    """What the request is about does not exist: a folder, a job."""
+
+
 class TooLargeError(RefusedError):
     """The request has more bytes than Encord takes."""
 
@@ -49,7 +53,9 @@ def translate(error: BaseException, domain: str) -> IntegrationsError | None:
         return RateLimitedError(f"{domain} is asked too often", error.retry_after)
     if isinstance(error, exceptions.PayloadTooLargeError):
         return TooLargeError(f"{domain} refuses: {error.message}")
-    if isinstance(error, (exceptions.InvalidArgumentsError, exceptions.ResourceNotFoundError)):
+    if isinstance(error, exceptions.ResourceNotFoundError):
+        return GoneError(f"{domain} refuses: {error.message}")
+    if isinstance(error, exceptions.InvalidArgumentsError):
         return RefusedError(f"{domain} refuses: {error.message}")
     if isinstance(error, (requests.RequestException, exceptions.RequestException, exceptions.TimeOutError)):
         if _never_connected(error):

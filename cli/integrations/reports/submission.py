@@ -100,7 +100,7 @@ def ending_line(result: Result) -> str | None:
             return f"{result.reason}; Encord may still be at work; {goes_on}"
         case Ending.HANDED_OVER:
             return f"not waited for; {goes_on}"
-        case Ending.UNREACHABLE | Ending.NOT_AUTHORISED:
+        case Ending.UNREACHABLE | Ending.NOT_AUTHORISED | Ending.REFUSED:
             return f"error: {result.reason}; {goes_on}"
     return None
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from integrations.encord_client.failures import NotSentError, RateLimitedError, RefusedError, TooLargeError
+from integrations.encord_client.failures import GoneError, NotSentError, RateLimitedError, RefusedError, TooLargeError
 from integrations.encord_client.jobs import HOLD_SECONDS, JobState
 from integrations.errors import NotAuthorisedError, UnreachableError
 from integrations.submission.couriers import Answer, Couriers
@@ -26,6 +26,7 @@ from integrations.submission.records import Batch, Entry, Failure, State
 
 TICK = 0.2  # seconds between two looks at whether to stop
 GRACE = 10.0  # seconds that requests under way have after a stop, so that their jobs are known
+MOST_REFUSALS = 20  # single items in a row; then it is not the items that are wrong
 MOST_BAD_ENDS = 3  # jobs of a batch that end without accounting for every item
 
 
@@ -80,6 +81,7 @@ class Dispatcher:
         self.pace = pace or Pace()
         self.ending: Ending | None = None
         self.reason = ""
+        self._refusals = 0
         self.done = self.failed = 0
         self.tick: Callable[[], None] = _nothing
 
@@ -201,6 +203,7 @@ class Dispatcher:
     def _taken(self, flight: _Flight, job: str) -> None:
         flight.batch = self._journal.running(flight.batch, job)
         self._clock.progress = time.monotonic()
+        self._refusals = 0
         self._tell(What.TAKEN, flight)
         if not self._limits.wait:
             del self._flights[flight.batch.id]
@@ -252,15 +255,20 @@ class Dispatcher:
     def _refused(self, flight: _Flight, error: RefusedError, *, sent: bool) -> None:
         if not sent:  # the job that is asked for is not known
             self._again(flight, time.monotonic(), State.AMBIGUOUS)
+        elif isinstance(error, GoneError) or self._refusals >= MOST_REFUSALS:
+            flight.batch = self._journal.not_taken(flight.batch)
+            self._end(Ending.REFUSED, str(error))
         elif flight.batch.items > 1:
             if isinstance(error, TooLargeError):
                 self.pace = self.pace.limited(flight.batch.items // 2)
             self._tell(What.SPLIT, flight, text=f"{error}; tries each half by itself")
             del self._flights[flight.batch.id]
-            for part in self._journal.split(flight.batch):
+            # In front of all others, so that it is soon known whether it is the items.
+            for part in reversed(self._journal.split(flight.batch)):
                 self._flights[part.id] = _Flight(part)
-                self._queue.append(self._flights[part.id])
+                self._queue.appendleft(self._flights[part.id])
         else:
+            self._refusals += 1
             [entry] = self._journal.entries(flight.batch)
             self._finished(flight, [Failure(entry, str(error))])
 

@@ -45,6 +45,7 @@ class Ending(StrEnum):
     TIMED_OUT = "timed_out"
     UNREACHABLE = "unreachable"
     NOT_AUTHORISED = "not_authorised"
+    REFUSED = "refused"
 
 
 class Progress(Struct, frozen=True):

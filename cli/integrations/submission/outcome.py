@@ -49,6 +49,8 @@ def unaccounted(items: int, state: JobState, named: int) -> str | None:
     if state.status == "ERROR":
         reasons = "; ".join(list(dict.fromkeys(state.errors))[:_REASONS]) or "it does not say which"
         return f"Encord ended the job with an error: {reasons}"
+    if state.cancelled:
+        return f"Encord cancelled {state.cancelled} units and does not say which"
     if counted != items:
         return f"Encord counts {counted} units where {items} items were sent"
     if state.failed != named:

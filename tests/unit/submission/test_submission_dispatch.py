@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from integrations.encord_client.failures import NotSentError, RateLimitedError, RefusedError, TooLargeError
+from integrations.encord_client.failures import GoneError, NotSentError, RateLimitedError, RefusedError, TooLargeError
 from integrations.encord_client.items import Listed
 from integrations.encord_client.jobs import JobState, UnitError
 from integrations.errors import NotAuthorisedError, UnreachableError
@@ -184,6 +184,29 @@ def test_a_refusal_is_tracked_down_to_the_item_that_it_is_about(encord, submit):
     played = submit(20, size=20)
     assert played.failed() == {"13": "no"}
     assert sorted(encord.folder, key=int) == [url for url in urls(20) if url != "13"]
+
+
+def test_a_folder_that_is_gone_ends_the_run_and_no_item_is_blamed(encord, submit):
+    encord.refuse = lambda _: GoneError("there is no such folder")
+    played = submit(20)
+    assert (played.result.ending, played.result.reason) == (Ending.REFUSED, "there is no such folder")
+    assert (played.failed(), played.result.tally.registered, encord.folder) == ({}, 0, [])
+
+
+def test_if_every_item_is_refused_it_is_not_asked_for_each_of_thousands(encord, submit):
+    asked: list[int] = []
+    encord.refuse = lambda body: asked.append(1) or RefusedError("the integration is broken")
+    played = submit(5000, size=1000, in_flight=1)
+    assert played.result.ending is Ending.REFUSED
+    assert len(played.failed()) == 20
+    assert len(asked) < 100
+    encord.refuse = lambda _: None
+    assert submit(5000, size=1000).result.tally.registered == 5000
+
+
+def test_units_that_were_cancelled_are_not_taken_to_be_registered(encord, submit):
+    encord.answer = lambda state: msgspec.structs.replace(state, done=state.done - 1, cancelled=1)
+    assert set(submit(5).failed().values()) == {"Encord cancelled 1 units and does not say which"}
 
 
 def test_counts_that_do_not_add_up_are_asked_for_again_and_then_named(encord, submit):
