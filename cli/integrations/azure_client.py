@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,13 @@ class AzureError(Exception):
         self.operation, self.status, self.code, self.message = operation, status, code, message
 
 
+def why(error: Exception) -> str:
+    """Why signing in failed, in one line: Entra's own reason, if it gave one, among those of every way that was tried."""
+    text = str(error)
+    reason = re.search(r"AADSTS\d+: [^\n]*?(?=\. |\.?$)", text, re.MULTILINE)
+    return reason[0] if reason else text.splitlines()[0]
+
+
 class Session:
     """One identity in one tenant. Threads may share it."""
 
@@ -41,6 +50,8 @@ class Session:
             from azure.identity import DefaultAzureCredential
         except ModuleNotFoundError:
             raise ConfigurationError("Azure needs azure-identity: pip install 'encord-integrations[azure]'") from None
+        # It says in an exception what it also logs, and without a handler that would go to stderr.
+        logging.getLogger("azure.identity").addHandler(logging.NullHandler())
         self._tenant = tenant
         self._credential: TokenCredential = DefaultAzureCredential()
         self._tokens: dict[str, AccessToken] = {}

@@ -258,3 +258,15 @@ def test_a_machine_without_node_says_so_and_leaves_azure_out(stage, monkeypatch)
     with people.working_as(here.variables(DEPLOYER)):
         planned = sandbox.provision(here, "preview")
     assert planned.ok, planned.errors
+
+
+# Before it fails
+
+
+def test_the_doctor_says_whether_roles_can_be_assigned_before_up_is_refused(stage):
+    able = stage.run("doctor", profile="deployer")
+    assert "roles can be assigned" in able.out
+    unable = stage.run("doctor")
+    assert f"signed in as {CHECKER}" in unable.out
+    assert "needs Microsoft.Authorization/roleAssignments/write on /subscriptions/" in unable.out
+    assert "AADSTS7000215" in stage.run("doctor", AZURE_CLIENT_SECRET="wrong").out

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from integrations.azure_client import AzureError, Session
+from integrations.azure_client import AzureError, Session, why
 from integrations.checks.records import Answer, Obstacle, unknown
 from integrations.environment.azure import AzureContainer, AzureIntegration
 from integrations.errors import ConfigurationError
@@ -113,9 +113,8 @@ def guarded(ask: Callable[[], Answer], integration: AzureIntegration) -> Callabl
         except AzureError as error:
             return _refused(error, integration)
         except ClientAuthenticationError as error:
-            said = str(error.message).splitlines()[0]
             fix = "log in (`az login`), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
-            return unknown(f"Azure does not accept these credentials: {said}", Obstacle.AUTHENTICATION, fix)
+            return unknown(f"Azure does not accept these credentials: {why(error)}", Obstacle.AUTHENTICATION, fix)
         except HttpResponseError as error:
             return unknown(
                 f"the blob service refused: {code_of(error) or error.status_code}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from integrations.access import azure as access
 from integrations.access.azure_documents import Existing
-from integrations.azure_client import AzureError, Session
+from integrations.azure_client import AzureError, Session, why
 from integrations.environment.azure import AzureIntegration
 
 
@@ -23,7 +23,7 @@ def read_existing(integration: AzureIntegration) -> dict[str, Existing]:
     except AzureError as error:
         found = Existing(unread=f"the account's rules could not be read ({error.code})")
     except ClientAuthenticationError as error:
-        found = Existing(unread=f"there is no way to ask Azure: {error.message.splitlines()[0]}")
+        found = Existing(unread=f"there is no way to ask Azure: {why(error)}")
     except RequestException as error:
         found = Existing(unread=f"the account's rules could not be read ({type(error).__name__})")
     return {integration.account.name: found}

@@ -18,13 +18,16 @@ from msgspec import Struct
 from integrations import __version__
 from integrations.encord_client.connection import connect, domain_of, translated
 from integrations.environment.load import environment_names, load_environment
-from integrations.environment.model import Environment, OtcIntegration, S3Integration
+from integrations.environment.model import AzureIntegration, Environment, OtcIntegration, S3Integration
 from integrations.environment.s3_compatible import S3Compatible
 from integrations.errors import IntegrationsError
 
 PYTHON = (3, 11)
 # distribution: the extra that brings it
-PARTS = {"encord": "", "boto3": "aws", "pulumi": "stacks", "pulumi-aws": "stacks-aws", "ministack": "sandbox"}
+PARTS = {
+    "encord": "", "boto3": "aws", "azure-identity": "azure", "pulumi": "stacks", "pulumi-aws": "stacks-aws",
+    "pulumi-azure-native": "stacks-azure", "ministack": "sandbox",
+}  # fmt: skip
 # Encord's signatures carry a time; a clock this far off is asking for trouble.
 SKEW_SECONDS = 60
 TIMEOUT_SECONDS = 10
@@ -53,6 +56,9 @@ def diagnose(root: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("environments", None, f"no Pulumi.<environment>.yaml in {root}")
     if any(i.cloud == "aws" for environment in environments for i in environment.integrations):
         yield _aws()
+    accounts = (i for e in environments for i in e.integrations if isinstance(i, AzureIntegration))
+    for one in {(account.subscription, account.resource_group.name): account for account in accounts}.values():
+        yield from _azure(one)
     stores = (i for e in environments for i in e.integrations if isinstance(i, OtcIntegration | S3Integration))
     for integration in {(one.profile, one.store): one for one in stores}.values():
         yield _s3_compatible(integration)
@@ -93,6 +99,23 @@ def _aws() -> Diagnosis:
         return Diagnosis("AWS credentials", False, f"AWS says {error.response['Error']['Code']}", fix)
     except BotoCoreError as error:
         return Diagnosis("AWS credentials", False, str(error), fix)
+
+
+def _azure(integration: AzureIntegration) -> Iterator[Diagnosis]:
+    """Who this is, and whether it could run `pulumi up`: the right to assign roles is often not there."""
+    from integrations.access.azure import MAY_ASSIGN
+    from integrations.environment.azure_rights import rights
+
+    subject = f"Azure {integration.resource_group.name}"
+    try:
+        found = rights(integration)
+    except IntegrationsError as error:
+        yield Diagnosis(subject, False, str(error), "log in (`az login`), or set AZURE_CLIENT_ID and its like")
+        return
+    yield Diagnosis(subject, True, f"signed in as {found.identity}")
+    fix = f"who runs `pulumi up` needs {MAY_ASSIGN} on {found.scope}, as the role User Access Administrator has it"
+    seen = "roles can be assigned" if found.may_assign else "no right to assign roles"
+    yield Diagnosis(f"{subject}, roles", found.may_assign or None, seen, "" if found.may_assign else fix)
 
 
 def _s3_compatible(integration: S3Compatible) -> Diagnosis:
