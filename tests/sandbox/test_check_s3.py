@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from otc_stage import PIXEL, obs
-from stage import FOLDERS, ROOT, Stage
 
 from integrations.environment.s3_compatible import Store
 from integrations.errors import ExitCode
 from integrations_sandbox import sandbox
 
+pytest_plugins = ["stage"]
 STORE = Store("https://objects.store.example", "us-east-1", "path", "s3")
 USER = "arn:aws:iam::444444444444:user"
 ENVIRONMENT = f"""\
@@ -40,7 +41,9 @@ config:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from stage import FOLDERS, ROOT, Stage  # pytest must have loaded the plugin first
+
     root = tmp_path_factory.mktemp("s3")
     shutil.copy(ROOT / "Pulumi.yaml", root / "Pulumi.yaml")
     (root / "Pulumi.sandbox.yaml").write_text(ENVIRONMENT)
@@ -55,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def store(whole: Stage) -> Stage:
+def store(whole: Any) -> Any:
     """The store's sandbox as it was at the beginning."""
     (whole.root / "Pulumi.sandbox.yaml").write_text(ENVIRONMENT)
     whole.up()
