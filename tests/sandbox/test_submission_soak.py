@@ -114,7 +114,7 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
         try:
             # At a random moment, and mostly in the middle of the work: how long it takes to begin depends on the machine.
             if kills % 4:
-                wait_for(lambda: under_way(project) or process.poll() is not None, 60)  # noqa: B023 - called here
+                wait_for(lambda: under_way(project) or process.poll() is not None, 300)  # noqa: B023 - called here
             process.communicate(timeout=dice.uniform(0.0, 1.5))
         except subprocess.TimeoutExpired:
             process.kill()

@@ -120,7 +120,9 @@ def _submit(
 
     settings = environment(words.env)
     chosen = one_integration(settings, words.integration)
-    checked = check_files(words.files, _urls(chosen), every=words.skip_invalid)
+    checked = work.checked_before(project_root(), words) or check_files(
+        words.files, _urls(chosen), every=words.skip_invalid
+    )
     if not _may_leave(words, checked):
         return ExitCode.FINDINGS
     target = look_up(settings, chosen, words.folder, may_be_missing=create_folder)

@@ -97,17 +97,23 @@ class Journal:
         )
         return int(rows[0]["id"]) if rows else None
 
-    def begin(self, target: int, words: Words) -> int:
-        """A new submission, or the earlier one with the same words."""
+    def begin(self, target: int, words: Words, items: int) -> int:
+        """A new submission of so many items, or the earlier one with the same words."""
         text = msgspec.json.encode(words).decode()
         with self._write() as db:
             row = db.execute("select id from submission where target = ? and words = ?", (target, text)).fetchone()
             if row:
                 return int(row["id"])
-            values = (target, text, _now())
-            made = db.execute("insert into submission (target, words, started) values (?, ?, ?)", values).lastrowid
+            values = (target, text, items, _now())
+            insert = "insert into submission (target, words, items, started) values (?, ?, ?, ?)"
+            made = db.execute(insert, values).lastrowid
         assert made is not None  # noqa: S101 - an insert has one
         return made
+
+    def begun(self, words: Words) -> int | None:
+        """How many items a submission with these words has, if there was one."""
+        rows = self._rows("select items from submission where words = ?", (msgspec.json.encode(words).decode(),))
+        return int(rows[0]["items"]) if rows else None
 
     def missing(self, target: int, keys: Sequence[bytes]) -> set[bytes]:
         """Which of these items are in no batch, or in a cancelled one, or failed."""

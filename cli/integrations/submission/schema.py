@@ -9,8 +9,11 @@ SCHEMA = (
     """create table target (
         id integer primary key, domain text not null, folder text not null, path text not null,
         integration text not null, title text not null, unique (domain, folder, integration))""",
+    # items: how many there are in the files, which were valid when it was begun.
     """create table submission (
-        id integer primary key, target integer not null references target, words text not null, started text not null)""",
+        id integer primary key, target integer not null references target, words text not null, items integer not null,
+        started text not null)""",
+    "create index submission_words on submission (words)",
     # done, failed, cancelled: as Encord counts them. content: the entries, so that a batch can be
     # sent again and its failures named whatever became of the file;
     # kept until the batch is finished.

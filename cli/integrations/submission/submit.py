@@ -44,6 +44,22 @@ class Report(Struct, frozen=True):
     failed_file: str | None
 
 
+def checked_before(project: Path, words: Words) -> Checked | None:
+    """What is known of files that were found valid before, and have not changed since.
+
+    None if they have to be looked at: also where bad items are to be left out, because those are not on record.
+    """
+    path = journal_path(project)
+    if words.skip_invalid or not path.exists():
+        return None
+    journal = Journal(path)
+    try:
+        items = journal.begun(words)
+    finally:
+        journal.close()
+    return None if items is None else Checked(items, [], {}, [])
+
+
 def plan(project: Path, words: Words, checked: Checked, target: Target, options: Options) -> Plan:
     """What a submission would do. Nothing is changed."""
     path = journal_path(project)
@@ -86,7 +102,7 @@ def submit(
             row = journal.target(target)
             if options.anew:
                 journal.forget(row)
-            submission = journal.begin(row, words)
+            submission = journal.begin(row, words, checked.items)
             run = Run(
                 journal, door_to(target), target=row, submission=submission, settings=words.settings, watch=watch,
                 limits=options.limits, pace=Pace(options.batch_size, True) if options.batch_size else None,

@@ -37,7 +37,7 @@ def upload_items(
         try:
             target = make_folder(target)
             row = journal.target(target)
-            submission = journal.begin(row, words)
+            submission = journal.begin(row, words, len(found.items))
             run = Upload(journal, door_to(target), watch, target=row, submission=submission, at_once=at_once)
             run.tick = on_run(run)
             result = run.run(found.items)

@@ -105,7 +105,7 @@ def submit(tmp_path, encord):
         settings = settings or Settings()
         path = tmp_path / f"{count}.json"
         path.write_bytes(msgspec.json.encode({"videos": [{"objectUrl": str(n)} for n in range(count)]}))
-        submission = journal.begin(target, Words((str(path),), ("",), "dev", "media", "Night", settings))
+        submission = journal.begin(target, Words((str(path),), ("",), "dev", "media", "Night", settings), count)
         events: list[Event] = []
         run = Run(
             journal, encord, target=target, submission=submission, settings=settings, watch=events.append,

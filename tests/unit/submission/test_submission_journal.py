@@ -41,7 +41,7 @@ def target(journal) -> int:
 
 @pytest.fixture
 def submission(journal, target) -> int:
-    return journal.begin(target, WORDS)
+    return journal.begin(target, WORDS, 9)
 
 
 def test_what_is_in_a_batch_is_not_missing_and_failures_are(journal, target, submission):
@@ -72,15 +72,20 @@ def test_another_folder_knows_nothing_of_it(journal, target, submission):
 
 
 def test_the_same_words_are_the_same_submission(journal, target, submission):
-    assert journal.begin(target, WORDS) == submission
-    assert journal.begin(target, msgspec.structs.replace(WORDS, digests=("11",))) != submission
+    assert journal.begin(target, WORDS, 9) == submission
+    assert journal.begin(target, msgspec.structs.replace(WORDS, digests=("11",)), 9) != submission
+
+
+def test_files_that_were_valid_are_known_by_their_content(journal, target, submission):
+    assert journal.begun(WORDS) == 9
+    assert journal.begun(msgspec.structs.replace(WORDS, digests=("11",))) is None
 
 
 def test_an_unfinished_batch_keeps_its_items_and_is_adopted_by_the_next_run(journal, target, submission):
     some = entries(3)
     batch = journal.running(journal.sending(journal.add_batch(target, submission, PLAIN, some)), "job-1")
     journal.finish(journal.add_batch(target, submission, PLAIN, entries(2, 10)), [])
-    later = journal.begin(target, msgspec.structs.replace(WORDS, files=("b.json",)))
+    later = journal.begin(target, msgspec.structs.replace(WORDS, files=("b.json",)), 9)
     [left] = journal.unfinished(target)
     journal.adopt(later, [left])
     assert (left.id, left.state, left.job, left.attempts) == (batch.id, State.RUNNING, "job-1", 1)
