@@ -1,0 +1,308 @@
+"""How Azure's answers are judged, for what the sandbox does not stage."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import requests
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from msgspec.structs import replace
+
+from integrations.access import azure as access
+from integrations.access.azure_roles import READ, SIGN, WRITE
+from integrations.azure_client import AzureError, Session, why
+from integrations.checks import azure
+from integrations.checks.azure_sessions import guarded, sas_variable
+from integrations.checks.catalogue import CheckId
+from integrations.checks.records import Obstacle, Status
+from integrations.environment.azure import (
+    AzureAccount,
+    AzureContainer,
+    AzureEncord,
+    AzureIntegration,
+    AzureResourceGroup,
+)
+from integrations.environment.model import Environment, Settings
+from integrations.errors import ConfigurationError
+
+ENCORD, CHECK, OTHER = (f"00000000-0000-4000-8000-0000000000a{n}" for n in (1, 2, 3))
+INTEGRATION = AzureIntegration(
+    name="my-images",
+    tenant="00000000-0000-4000-8000-000000000001",
+    subscription="00000000-0000-4000-8000-000000000002",
+    resource_group=AzureResourceGroup(name="rg", ownership="create"),
+    account=AzureAccount(name="acme", location="westeurope", ownership="create"),
+    containers=(AzureContainer(name="media", ownership="create"),),
+    encord=AzureEncord(object_id=ENCORD),
+)
+ACCOUNT = access.account_id(INTEGRATION)
+CONTAINER = access.container_id(INTEGRATION, INTEGRATION.containers[0])
+SAS = "ss=b&srt=co&sp={sp}&se={se}&spr=https&sig=x"
+SIGNED = replace(INTEGRATION, encord=AzureEncord(access="account-sas", sas_expiry="2099-12-31"))
+
+
+class Stage:
+    """Answers by path: documents, lists and the directory. `ask` puts one question."""
+
+    def __init__(self) -> None:
+        self.documents, self.lists, self.directory = {ACCOUNT: {"properties": {}}}, {}, {}
+
+    def answer(self, table, path):
+        found = table.get(path, AzureError(path, 404, "ResourceNotFound", "not there"))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def ask(self, check, integration=INTEGRATION):
+        settings = Settings(integrations={"images": integration}, cors_origins=("https://app.encord.com",))
+        environment = Environment("prod", settings, "Pulumi.prod.yaml")
+        asked = azure.questions(integration, environment, write_probe=True)
+        return next(question for question in asked if question.id is check).ask()
+
+    def role(self, principal, scope, permissions, name="role", **more):
+        """Assign a role that has these permissions."""
+        entry = {"principalId": principal, "scope": scope, "roleDefinitionId": f"/x/{name}", **more}
+        self.lists.setdefault(principal, []).append({"properties": entry})
+        definition = {"roleName": name, "permissions": [permissions]}
+        self.documents[f"{ACCOUNT}{access.DEFINITIONS}/{name}"] = {"properties": definition}
+
+
+@pytest.fixture
+def stage(monkeypatch):
+    stage = Stage()
+
+    def listed(_, path, **query):
+        principal = query["$filter"].split("'")[1]
+        return stage.lists.get(principal, [])
+
+    monkeypatch.setattr(Session, "read", lambda _, path, *__: stage.answer(stage.documents, path))
+    monkeypatch.setattr(Session, "listed", listed)
+    monkeypatch.setattr(
+        Session, "directory", lambda _, path, **query: stage.answer(stage.directory, query.get("$filter", path))
+    )
+    monkeypatch.setattr(Session, "object_id", CHECK)
+    return stage
+
+
+def account(stage, **properties):
+    stage.documents[ACCOUNT] = {"properties": properties}
+
+
+# The account
+
+
+@pytest.mark.parametrize("properties", [{}, {"allowBlobPublicAccess": None}, {"allowBlobPublicAccess": True}])
+def test_only_an_account_that_says_no_to_public_containers_is_private(stage, properties):
+    account(stage, **properties)
+    stage.documents[CONTAINER] = {"properties": {"publicAccess": "None"}}
+    assert stage.ask(CheckId.BUCKET_PRIVATE).status is Status.FAIL
+    account(stage, allowBlobPublicAccess=False)
+    assert stage.ask(CheckId.BUCKET_PRIVATE).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({"supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_3"}, Status.PASS),
+        ({"supportsHttpsTrafficOnly": True, "minimumTlsVersion": "TLS1_1"}, Status.WARNING),
+        ({"supportsHttpsTrafficOnly": True}, Status.WARNING),
+        ({"supportsHttpsTrafficOnly": False, "minimumTlsVersion": "TLS1_2"}, Status.WARNING),
+    ],
+)
+def test_https_only_and_not_of_old(stage, properties, status):
+    account(stage, **properties)
+    assert stage.ask(CheckId.BUCKET_TLS_ONLY).status is status
+
+
+def test_encryption_is_azures_own_or_the_owners_and_never_off(stage):
+    account(stage, encryption={"keySource": "Microsoft.Keyvault"})
+    assert stage.ask(CheckId.BUCKET_ENCRYPTED).seen == "with keys from Microsoft.Keyvault"
+    account(stage, encryption={"services": {"blob": {"enabled": False}}})
+    assert stage.ask(CheckId.BUCKET_ENCRYPTED).status is Status.FAIL
+
+
+def test_an_owner_is_asked_and_not_the_stack(stage):
+    theirs = replace(
+        INTEGRATION,
+        account=AzureAccount(name="acme", location="westeurope", ownership="existing"),
+        resource_group=AzureResourceGroup(name="rg", ownership="existing"),
+    )
+    account(stage, accessTier="Cool")
+    assert stage.ask(CheckId.OBJECTS_AT_HAND, theirs).fix.startswith("ask the account's owner")
+    assert stage.ask(CheckId.OBJECTS_AT_HAND).fix.startswith("pulumi up --stack prod")
+
+
+# Roles
+
+
+def test_a_role_given_below_the_scope_does_not_count_and_one_above_does(stage):
+    stage.role(ENCORD, f"{CONTAINER}/blobs/one", {"dataActions": [READ.name]})
+    assert stage.ask(CheckId.READ_GRANTED).status is Status.FAIL
+    stage.role(ENCORD, f"/SUBSCRIPTIONS/{INTEGRATION.subscription}", {"dataActions": ["*"]})
+    assert stage.ask(CheckId.READ_GRANTED).status is Status.PASS
+
+
+def test_a_scope_that_only_begins_alike_does_not_count(stage):
+    stage.role(ENCORD, CONTAINER[:-1], {"dataActions": [READ.name]})
+    assert stage.ask(CheckId.READ_GRANTED).status is Status.FAIL
+
+
+def test_signing_in_the_container_is_not_signing_for_the_account(stage):
+    stage.role(ENCORD, CONTAINER, {"actions": [SIGN.name]})
+    assert stage.ask(CheckId.SIGNING_GRANTED).status is Status.FAIL
+    stage.role(ENCORD, ACCOUNT, {"actions": [SIGN.name]})
+    assert stage.ask(CheckId.SIGNING_GRANTED).status is Status.PASS
+
+
+def test_a_condition_leaves_reading_undecided_and_writing_is_then_too_much(stage):
+    stage.role(ENCORD, CONTAINER, {"dataActions": [READ.name, WRITE.name]}, condition="@Resource[…]")
+    assert "depends on a condition" in stage.ask(CheckId.READ_GRANTED).seen
+    assert stage.ask(CheckId.WRITE_GRANTED_EXACTLY).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        {"dataActions": [WRITE.name]},
+        {"dataActions": [WRITE.name.replace("write", "delete")]},
+        {"actions": ["Microsoft.Storage/storageAccounts/listKeys/action"]},
+        {"actions": ["*"]},
+    ],
+)
+def test_each_way_to_change_data_is_too_much_without_image_sequences(stage, permissions):
+    stage.role(ENCORD, ACCOUNT, permissions, name="theirs")
+    answer = stage.ask(CheckId.WRITE_GRANTED_EXACTLY)
+    assert (answer.status, f"theirs on {ACCOUNT}" in answer.seen) == (Status.FAIL, True)
+
+
+def test_the_missing_grant_is_printed_exactly(stage):
+    fix = stage.ask(CheckId.READ_GRANTED).fix
+    (grant,) = [one for one in access.encord_grants(INTEGRATION) if one.role == access.READS]
+    assert grant.name in fix and CONTAINER in fix
+
+
+def test_a_check_principal_with_other_roles_proves_nothing_and_says_why(stage):
+    mine = replace(INTEGRATION, check_principal=CHECK)
+    stage.role(ENCORD, ACCOUNT, {"dataActions": [READ.name]}, name="reads")
+    stage.role(CHECK, ACCOUNT, {"dataActions": [READ.name, WRITE.name]}, name="owns")
+    answer = stage.ask(CheckId.ROLE_ASSUMED, mine)
+    assert (answer.status, answer.unproven) == (Status.SKIP, True)
+    assert "has owns there, and Encord reads" in answer.reason
+    stage.lists[CHECK] = stage.lists[ENCORD]
+    assert stage.ask(CheckId.ROLE_ASSUMED, mine).status is Status.PASS
+    other = stage.ask(CheckId.ROLE_ASSUMED, replace(INTEGRATION, check_principal=OTHER))
+    assert (other.status, other.reason) == (Status.SKIP, f"this runs as {CHECK}")
+
+
+# The directory
+
+
+def test_who_may_not_look_into_the_directory_is_told_the_look_up(stage):
+    stage.directory[f"/v1.0/servicePrincipals/{ENCORD}"] = AzureError(
+        "reading", 403, "Authorization_RequestDenied", "no"
+    )
+    answer = stage.ask(CheckId.ROLE_FOUND)
+    assert (answer.status, answer.unproven, answer.fix.startswith("az ad sp show")) == (Status.SKIP, True, True)
+
+
+# The account SAS
+
+
+@pytest.mark.parametrize(
+    ("sp", "sequences", "status"),
+    [
+        ("rl", False, Status.PASS),
+        ("rlw", False, Status.FAIL),
+        ("rlwac", True, Status.PASS),
+        ("rlw", True, Status.FAIL),
+        ("rlwacd", True, Status.FAIL),
+    ],
+)
+def test_a_signature_writes_exactly_for_image_sequences(stage, monkeypatch, sp, sequences, status):
+    monkeypatch.setenv(sas_variable(SIGNED), SAS.format(sp=sp, se="2099-12-31T23:59:59Z"))
+    integration = replace(SIGNED, image_sequences=sequences)
+    assert stage.ask(CheckId.WRITE_GRANTED_EXACTLY, integration).status is status
+
+
+@pytest.mark.parametrize(
+    ("signature", "status"),
+    [
+        ("?" + SAS.format(sp="rl", se="2099-12-31"), Status.PASS),
+        (SAS.format(sp="r", se="2099-12-31"), Status.FAIL),
+        (SAS.format(sp="rl", se="2099-12-31").replace("srt=co", "srt=o"), Status.FAIL),
+        (SAS.format(sp="rl", se="2099-12-31").replace("ss=b", "ss=q"), Status.FAIL),
+    ],
+)
+def test_a_signature_reads_and_lists_blobs_in_containers(stage, monkeypatch, signature, status):
+    monkeypatch.setenv(sas_variable(SIGNED), signature)
+    assert stage.ask(CheckId.READ_GRANTED, SIGNED).status is status
+
+
+def test_a_signature_that_ends_soon_is_a_warning_and_one_without_an_end_is_wrong(stage, monkeypatch):
+    import datetime
+
+    soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=9)).date().isoformat()
+    ending = replace(SIGNED, encord=AzureEncord(access="account-sas", sas_expiry=soon))
+    assert stage.ask(CheckId.SIGNATURE_IN_TIME, ending).status is Status.WARNING
+    assert stage.ask(CheckId.SIGNATURE_IN_TIME, SIGNED).status is Status.PASS
+    monkeypatch.setenv(sas_variable(SIGNED), "ss=b&srt=co&sp=rl&sig=x")
+    assert stage.ask(CheckId.SIGNATURE_IN_TIME, SIGNED).status is Status.FAIL
+
+
+def test_a_signature_that_is_not_here_is_asked_for_by_its_variable(stage, monkeypatch, tmp_path):
+    assert sas_variable(SIGNED) == "INTEGRATIONS_AZURE_SAS_MY_IMAGES"
+    assert "INTEGRATIONS_AZURE_SAS_MY_IMAGES_FILE" in stage.ask(CheckId.ROLE_ASSUMED, SIGNED).fix
+    monkeypatch.setenv(f"{sas_variable(SIGNED)}_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigurationError, match="nowhere, which cannot be read"):
+        stage.ask(CheckId.ROLE_ASSUMED, SIGNED)
+
+
+# Refusals and silences
+
+
+@pytest.mark.parametrize(
+    ("error", "obstacle"),
+    [
+        (AzureError("reading x", 401, "InvalidAuthenticationToken", "no"), Obstacle.AUTHENTICATION),
+        (AzureError("reading x", 403, "AuthorizationFailed", "no"), Obstacle.RIGHTS),
+        (AzureError("reading x", 503, "ServerBusy", "later"), Obstacle.NETWORK),
+        (ClientAuthenticationError(message="AADSTS700016: who?"), Obstacle.AUTHENTICATION),
+        (ServiceRequestError("no way"), Obstacle.NETWORK),
+        (requests.ConnectionError("no way"), Obstacle.NETWORK),
+    ],
+)
+def test_what_azure_does_not_answer_stays_unknown_with_its_reason(error, obstacle):
+    def ask():
+        raise error
+
+    answer = guarded(ask, INTEGRATION)()
+    assert (answer.status, answer.obstacle) == (Status.UNKNOWN, obstacle)
+
+
+def test_a_refusal_of_the_blob_service_is_a_matter_of_rights():
+    error = HttpResponseError(response=SimpleNamespace(status_code=403, reason="no", headers={}))
+
+    def ask():
+        raise error
+
+    assert guarded(ask, INTEGRATION)().obstacle is Obstacle.RIGHTS
+
+
+def test_entras_own_reason_is_found_among_all_that_were_tried():
+    tried = (
+        "DefaultAzureCredential failed.\nAttempted:\n\tEnvironment: AADSTS7000215: Invalid client secret. See there.\n"
+    )
+    assert why(ClientAuthenticationError(message=tried)) == "AADSTS7000215: Invalid client secret"
+    assert why(ClientAuthenticationError(message="first line\nsecond")) == "first line"
+
+
+# A defect of our own is not swallowed
+
+
+def test_a_bug_is_no_silence_of_azure():
+    def ask():
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        guarded(ask, INTEGRATION)()
