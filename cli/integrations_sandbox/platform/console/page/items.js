@@ -99,7 +99,9 @@ async function view(item) {
   byId("viewer").showModal();
   const parts = item.parts ? await api.partsOf(item.uuid) : [];
   const whole = item.shown?.type === "video" || !parts.length ? [picture(item.shown, item.name, true)] : [];
-  const strip = parts.map((part) => el("li", {}, picture(part.shown, part.name), el("p", { textContent: part.name })));
+  const piece = (part, place) =>
+    el("li", {}, picture(part.shown, `Part ${place + 1} of ${parts.length}`), el("p", { textContent: part.name }));
+  const strip = parts.map(piece);
   byId("stage").replaceChildren(...whole, ...(strip.length ? [el("ul", { className: "strip" }, ...strip)] : []));
 }
 
