@@ -9,7 +9,7 @@ UNUSED_SERVICES := pulumi_aws/(?!s3/|iam/|s3control/|config/|_|[a-z_]+\.py)|pulu
 NODE_STAMP := node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test lint types unit sandbox-tests bench lock docs clean
+.PHONY: help install quickstart test lint types unit sandbox-tests browser-tests bench lock docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ $(NODE_STAMP): package.json package-lock.json
 quickstart: install ## the whole path on this machine: provision, prove, register
 	$(BIN)/integrations quickstart
 
-test: install lint types unit sandbox-tests ## everything CI runs
+test: install lint types unit sandbox-tests browser-tests ## everything CI runs
 
 lint: install ## style, import rules, generated pages
 	$(BIN)/ruff check .
@@ -48,6 +48,9 @@ unit: install ## the pure parts
 
 sandbox-tests: install ## against real servers on loopback
 	$(BIN)/pytest -n auto --dist loadfile tests/sandbox
+
+browser-tests: install ## a real browser agrees; skipped by name where there is none
+	$(BIN)/pytest -n auto --dist loadfile tests/browser
 
 bench: install ## the benchmarks, as ratios
 	$(BIN)/python -m benchmarks

@@ -1,6 +1,6 @@
 """How a person's browser gets to the console: at the origin of Encord's own web application, through the edge.
 
-The buckets let that origin in and no other (docs/adr/0006-console-at-encords-origin.md). A browser
+The buckets let that origin in and no other (docs/adr/0007-console-at-encords-origin.md). A browser
 that is started with the sandbox's proxy, and told to trust the sandbox's certificates, stands where
 an annotator's does: the page at Encord's origin, the media at the clouds' real host names.
 """
