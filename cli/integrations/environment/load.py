@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -21,6 +22,9 @@ WORDS = {
 }
 
 T = TypeVar("T")
+# msgspec (0.22) crashes the process if several threads convert to a type for the first time at once,
+# as the policy pack's do.
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def environment_path(name: str, root: Path) -> Path:
@@ -119,7 +123,8 @@ def _integration(key: str, body: object) -> Integration:
 def _convert(value: object, type_: type[T], at: str) -> T:
     """msgspec's check, with its words turned into those of the file."""
     try:
-        return msgspec.convert(value, type_)
+        with _ONE_AT_A_TIME:
+            return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         message, _, trail = str(error).partition(" - at `$")
         for wrong, right in WORDS.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,29 @@ def test_pulumis_own_configuration_is_read_by_the_same_model(smallest, read):
         },
     }
     assert settings_from("dev", values) == read(smallest).settings
+
+
+THREADS = """
+import sys, threading
+from integrations.environment.load import parse_environment
+
+sys.setswitchinterval(1e-6)
+text, together = sys.stdin.read(), threading.Barrier(4)
+
+
+def read():
+    together.wait()
+    parse_environment("dev", text, "Pulumi.dev.yaml")
+
+
+threads = [threading.Thread(target=read) for _ in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_several_threads_may_read_it_for_the_first_time_at_once(smallest):
+    # In processes of their own, because msgspec used to crash them; about every third without the lock.
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", THREADS], input=smallest, text=True, check=False)
+        assert done.returncode == 0
