@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import boto3
 import pytest
 import yaml
 
+from integrations.commands import app
 from integrations_sandbox import people, sandbox
 from integrations_sandbox.stages import CHECKER
 
@@ -61,9 +64,23 @@ class Stage:
         )  # fmt: skip
         return Ran(done.returncode, done.stdout, done.stderr)
 
+    def run_here(self, *words: str, profile: str = CHECKER, **variables: str) -> Ran:
+        """The same in this process, which is a second faster: nothing has to be imported anew."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            people.working_as({**self.sandbox.variables(profile), **variables}),
+            contextlib.chdir(self.root),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # what other people's packages deprecate is not what is tested here
+            code = app.run(list(words))
+        return Ran(code, out.getvalue(), err.getvalue())
+
     def check(self, *words: str, **more: Any) -> tuple[int, dict[str, set[str]]]:
         """Run `integrations check`. Returns its exit code and the ids of each status, those of passes left out."""
-        ran = self.run("check", "--format", "json", *words, **more)
+        ran = self.run_here("check", "--format", "json", *words, **more)
         assert ran.out, ran.err
         found: dict[str, set[str]] = {}
         for result in ran.json["results"]:

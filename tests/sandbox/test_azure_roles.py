@@ -22,6 +22,8 @@ ENCORD, CHECKER = local_azure.ENCORD, local_azure.CHECKER
 ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 IDS = {role.name: role.id for role in BUILT_IN}
 
+ONE, ANOTHER = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+
 
 def error_of(answer: requests.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
@@ -89,9 +91,9 @@ def test_the_same_grant_is_made_once(account):
     ("name", "change", "code"),
     [
         ("not-a-guid", {}, "InvalidRoleAssignmentId"),
-        (str(uuid.uuid4()), {"roleDefinitionId": f"/x/{uuid.uuid4()}"}, "RoleDefinitionDoesNotExist"),
-        (str(uuid.uuid4()), {"condition": "@Resource…"}, "InvalidRoleAssignment"),
-        (str(uuid.uuid4()), {"principalId": None}, "InvalidRequestContent"),
+        (ONE, {"roleDefinitionId": f"/x/{ANOTHER}"}, "RoleDefinitionDoesNotExist"),
+        (ONE, {"condition": "@Resource…"}, "InvalidRoleAssignment"),
+        (ONE, {"principalId": None}, "InvalidRequestContent"),
     ],
 )
 def test_what_is_no_assignment_is_refused(account, name, change, code):
