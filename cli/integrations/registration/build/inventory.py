@@ -123,12 +123,15 @@ def texts(
 
 def _fields_sql(inventory: Inventory) -> str:
     """The fields that a text can name, as columns; the same as `assemble.fields_of`."""
-    name = "regexp_extract(key, '[^/]*$')"
-    extension = f"regexp_extract({name}, '(?i)(\\.nii\\.gz|\\.[^.]*)$')"
+    base = f"SELECT {inventory.key} AS key, coalesce({inventory.size}, 0) AS size, coalesce({inventory.modified}, '') AS modified"
+    extension = (
+        "CASE WHEN lower(right(name, 7)) = '.nii.gz' THEN right(name, 7)"
+        " WHEN contains(name, '.') THEN concat('.', split_part(name, '.', -1)) ELSE '' END"
+    )
     return (
-        f"SELECT *, regexp_replace(key, '/?[^/]*$', '') AS folder, {name} AS name, {extension} AS extension,"
-        f" {name}[:length({name}) - length({extension})] AS stem FROM (SELECT {inventory.key} AS key,"
-        f" coalesce({inventory.size}, 0) AS size, coalesce({inventory.modified}, '') AS modified FROM {inventory.table})"
+        f"SELECT *, left(name, length(name) - length(extension)) AS stem FROM (SELECT *, {extension} AS extension,"
+        " left(key, greatest(length(key) - length(name) - 1, 0)) AS folder FROM (SELECT *, split_part(key, '/', -1) AS name"
+        f" FROM ({base} FROM {inventory.table})))"
     )
 
 
