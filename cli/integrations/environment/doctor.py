@@ -25,8 +25,8 @@ from integrations.errors import IntegrationsError
 PYTHON = (3, 11)
 # distribution: the extra that brings it
 PARTS = {
-    "encord": "", "boto3": "aws", "azure-identity": "azure", "pulumi": "stacks", "pulumi-aws": "stacks-aws",
-    "pulumi-azure-native": "stacks-azure", "ministack": "sandbox",
+    "encord": "", "boto3": "aws", "azure-identity": "azure", "google-cloud-storage": "gcp", "pulumi": "stacks",
+    "pulumi-aws": "stacks-aws", "pulumi-azure-native": "stacks-azure", "pulumi-gcp": "stacks-gcp", "ministack": "sandbox",
 }  # fmt: skip
 # Encord's signatures carry a time; a clock this far off is asking for trouble.
 SKEW_SECONDS = 60
@@ -56,6 +56,8 @@ def diagnose(root: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("environments", None, f"no Pulumi.<environment>.yaml in {root}")
     if any(i.cloud == "aws" for environment in environments for i in environment.integrations):
         yield _aws()
+    if any(i.cloud == "gcp" for environment in environments for i in environment.integrations):
+        yield _gcp()
     accounts = (i for e in environments for i in e.integrations if isinstance(i, AzureIntegration))
     for one in {(account.subscription, account.resource_group.name): account for account in accounts}.values():
         yield from _azure(one)
@@ -99,6 +101,26 @@ def _aws() -> Diagnosis:
         return Diagnosis("AWS credentials", False, f"AWS says {error.response['Error']['Code']}", fix)
     except BotoCoreError as error:
         return Diagnosis("AWS credentials", False, str(error), fix)
+
+
+def _gcp() -> Diagnosis:
+    """Whether Google gives a token for these credentials, and whose they are where they say it."""
+    from integrations import google_cloud
+
+    subject = "Google Cloud credentials"
+    try:
+        google_cloud.load()
+    except IntegrationsError as error:
+        return Diagnosis(subject, None, "not installed", str(error))
+    from google.auth.exceptions import GoogleAuthError
+    from google.auth.transport.requests import Request
+
+    try:
+        own = google_cloud.own_credentials()
+        own.refresh(Request())
+    except GoogleAuthError as error:
+        return Diagnosis(subject, False, str(error.args[0] if error.args else error), google_cloud.SIGN_IN)
+    return Diagnosis(subject, True, getattr(own, "service_account_email", None) or "signed in")
 
 
 def _azure(integration: AzureIntegration) -> Iterator[Diagnosis]:
