@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from docs.environment_page import environment_page
+from docs.matrix_page import matrix_page
 from docs.policy_pages import policy_pages
 
 from integrations.checks.catalogue import CATALOGUE
@@ -32,7 +33,7 @@ def check_pages() -> dict[str, str]:
     return pages
 
 
-WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page, finding_pages)
+WRITERS: tuple[Writer, ...] = (check_pages, policy_pages, environment_page, finding_pages, matrix_page)
 FOLDERS = ("docs/checks", "docs/policies", "docs/findings")
 
 

@@ -1,4 +1,4 @@
-"""`integrations check` on AWS: what is broken for real fails by its own name, and nothing else does."""
+"""`integrations check` on AWS: what it says, of what it cannot know, and to whom. What breaks is in the matrix."""
 
 from __future__ import annotations
 
@@ -18,54 +18,6 @@ def test_a_sound_environment_is_clean_and_every_question_is_answered(stage):
     assert (code, found) == (ExitCode.CLEAN, {})
 
 
-def test_without_encords_origin_the_browser_questions_fail_and_the_others_do_not(stage):
-    rule = {"AllowedOrigins": ["https://other.example"], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"]}
-    stage.client("s3").put_bucket_cors(Bucket="acme-media-eu", CORSConfiguration={"CORSRules": [rule]})
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found == {"fail": {"COR201", "COR202", "COR203"}, "skip": {"COR204"}}
-
-
-def test_a_rule_for_every_site_fails_where_foreign_origins_are_let_in(stage):
-    rule = {"AllowedOrigins": ["*"], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"]}
-    ours = {**rule, "AllowedOrigins": ["https://app.encord.com"]}
-    stage.client("s3").put_bucket_cors(Bucket="acme-media-eu", CORSConfiguration={"CORSRules": [ours, rule]})
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found == {"fail": {"COR204"}, "warning": {"COR201"}}
-
-
-def test_another_external_id_in_the_trust_fails_the_document_and_the_role(stage):
-    iam = stage.client("iam")
-    trust = iam.get_role(RoleName="encord-media")["Role"]["AssumeRolePolicyDocument"]
-    trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "somebody-elses"}}
-    iam.update_assume_role_policy(RoleName="encord-media", PolicyDocument=json.dumps(trust))
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found["fail"] == {"TRU302", "TRU303"}
-    assert found["skip"] == {"TRU304", "TRU305", "ACC403", "COR203"}
-
-
-def test_a_trust_without_an_external_id_is_found_by_being_let_in(stage):
-    iam = stage.client("iam")
-    trust = iam.get_role(RoleName="encord-media")["Role"]["AssumeRolePolicyDocument"]
-    del trust["Statement"][0]["Condition"]
-    iam.update_assume_role_policy(RoleName="encord-media", PolicyDocument=json.dumps(trust))
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found == {"fail": {"TRU302", "TRU304", "TRU305"}}
-
-
-def test_without_the_role_one_failure_is_named_and_the_rest_is_skipped_because_of_it(stage):
-    iam = stage.client("iam")
-    iam.delete_role_policy(RoleName="encord-media", PolicyName="encord-objects")
-    iam.delete_role(RoleName="encord-media")
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found["fail"] == {"TRU301"}
-    assert "TRU303" in found["skip"]
-
-
 def test_writing_without_image_sequences_is_too_much(stage):
     iam = stage.client("iam")
     stage.rewrite("imageSequences: true", "imageSequences: false")
@@ -76,23 +28,6 @@ def test_writing_without_image_sequences_is_too_much(stage):
     assert stage.check(*MEDIA, "--write-probe") == (ExitCode.CLEAN, {})
     policy = iam.get_role_policy(RoleName="encord-media", PolicyName="encord-objects")["PolicyDocument"]
     assert "s3:PutObject" not in json.dumps(policy)
-
-
-def test_no_right_to_write_fails_where_image_sequences_are_on(stage):
-    iam = stage.client("iam")
-    policy = iam.get_role_policy(RoleName="encord-media", PolicyName="encord-objects")["PolicyDocument"]
-    policy["Statement"] = [s for s in policy["Statement"] if s["Sid"] != "WriteImageSequences"]
-    iam.put_role_policy(RoleName="encord-media", PolicyName="encord-objects", PolicyDocument=json.dumps(policy))
-    code, found = stage.check(*MEDIA, "--write-probe")
-    assert code == ExitCode.FINDINGS
-    assert found == {"fail": {"ACC402", "ACC404"}}
-
-
-def test_no_right_to_read_fails_at_the_document_and_at_the_object(stage):
-    stage.client("iam").delete_role_policy(RoleName="encord-media", PolicyName="encord-objects")
-    code, found = stage.check(*MEDIA)
-    assert code == ExitCode.FINDINGS
-    assert found == {"fail": {"ACC401", "ACC402", "ACC403"}, "skip": {"COR203"}}
 
 
 def test_a_missing_probe_object_is_said_to_be_missing_where_listing_is_allowed(stage):
@@ -118,12 +53,6 @@ def test_the_wrong_region_is_named_with_the_right_one(stage):
     assert "the bucket is in eu-west-2" in ran.out
 
 
-def test_open_public_access_fails(stage):
-    stage.client("s3").delete_public_access_block(Bucket="acme-media-eu")
-    code, found = stage.check(*MEDIA)
-    assert (code, found["fail"]) == (ExitCode.FINDINGS, {"BKT103"})
-
-
 def test_a_bucket_that_is_not_there_is_one_failure(stage):
     stage.rewrite("acme-media-eu", "acme-media-nowhere")
     code, found = stage.check(*MEDIA, profile="deployer")
@@ -147,7 +76,7 @@ def test_without_a_check_principal_live_claims_are_listed_and_only_counted_on_de
     stage.up()
     code, found = stage.check(*MEDIA)
     assert code == ExitCode.CLEAN
-    assert found == {"skip": {"TRU303", "TRU304", "TRU305", "ACC403"}}
+    assert found == {"skip": {"TRU303", "TRU304", "TRU305", "ACC403", "URL801"}}
     code, found = stage.check(*MEDIA, "--require", "live")
     assert code == ExitCode.INCOMPLETE
     assert "TRU303" in found["unknown"]

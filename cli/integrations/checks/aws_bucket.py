@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from fnmatch import fnmatchcase
 from typing import Any
 
 from integrations.access import aws as access
@@ -13,6 +14,7 @@ from integrations.checks.records import Answer, failed, passed, skipped, warned
 from integrations.environment.model import AwsBucket, AwsIntegration, Environment
 
 OWN_KEY = "S3's own key"
+AES = {"SSEAlgorithm": "AES256"}
 
 
 class Bucket:
@@ -95,14 +97,13 @@ class Bucket:
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
         algorithm, key = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
         if algorithm is None:
-            return failed("no default encryption", self.fix("the default encryption", {"SSEAlgorithm": "AES256"}))
+            return failed("no default encryption", self.fix("the default encryption", AES))
         if self.bucket.kms_key == key:
             return passed(f"{algorithm}{' with the configured key' if key else ''}")
-        fix = (
-            f"set `kmsKey: {key}` for bucket {self.bucket.name}, so that the role may use it"
-            if key
-            else self.fix("the default encryption", {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.bucket.kms_key})
-        )
+        wanted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.bucket.kms_key} if self.bucket.kms_key else AES
+        fix = self.fix("the default encryption", wanted)
+        if key:
+            fix = f"set `kmsKey: {key}` for bucket {self.bucket.name}, so that the role may use it; or {fix}"
         return failed(f"encrypted with {key or algorithm}, not with {self.bucket.kms_key or OWN_KEY}", fix)
 
     def tls_only(self) -> Answer:
@@ -131,7 +132,7 @@ class Bucket:
             return failed("the bucket has no CORS rules", self.cors_fix())
         for origin in self.environment.settings.cors_origins:
             for method in cors.METHODS:
-                if not any(origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] for rule in rules):
+                if not any(_fits(origin, rule["AllowedOrigins"]) and method in rule["AllowedMethods"] for rule in rules):
                     return failed(f"no rule lets {origin} in with {method}", self.cors_fix())
         wide = sorted({origin for rule in rules for origin in rule["AllowedOrigins"] if "*" in origin})
         if wide:
@@ -200,6 +201,14 @@ def read_object(s3: Any, bucket: str, integration: AwsIntegration) -> Answer:
             )
         raise
     return passed(f"{key}, {size} bytes")
+
+
+def _fits(origin: str, allowed: list[str]) -> bool:
+    """Whether S3 takes the origin for one of those: an asterisk stands for anything.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
+    return any(fnmatchcase(origin, pattern.replace("[", "[[]").replace("?", "[?]")) for pattern in allowed)
 
 
 def _denies_plain_http(statement: Any) -> bool:

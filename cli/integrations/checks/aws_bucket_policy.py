@@ -68,7 +68,7 @@ class BucketPolicy:
             seconds = min(short) / 1000
             return failed(
                 f"signatures are refused after {seconds:.0f} s",
-                f"raise s3:signatureAge in the bucket's policy to at least {URL_SECONDS * 1000} milliseconds",
+                f"raise s3:signatureAge to at least {URL_SECONDS * 1000} milliseconds, or {self._mend()}",
             )
         return passed(f"no signature is refused within {URL_SECONDS // 60} minutes")
 
