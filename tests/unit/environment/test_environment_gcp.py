@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -90,3 +92,11 @@ def test_locations_are_regions_and_groups_of_them(google, location):
 def test_what_google_or_encord_would_refuse_is_refused_here(google, more, said):
     with pytest.raises(ConfigurationError, match=re.escape(said)):
         google(more)
+
+
+def test_the_pages_example_is_a_whole_environment(read):
+    page = (Path(__file__).parents[3] / "docs" / "google-cloud.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    origins = "  encord-integrations:corsOrigins: [https://app.encord.com]\n"
+    (integration,) = read(f"config:\n{origins}{textwrap.indent(example, '  ')}").integrations
+    assert integration.awaiting_encord
