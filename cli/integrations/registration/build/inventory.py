@@ -104,6 +104,17 @@ def can_be_text(rules: BuildRules, inventory: Inventory) -> bool:
     return not rules.groups and rules.table is None and not inventory.encoded
 
 
+def extensions(
+    connection: Any, inventory: Inventory, source: Source, rules: BuildRules, after: str = ""
+) -> dict[str, int]:
+    """How many objects there are of each extension, in lower case: so that only sections with objects are read."""
+    query = (
+        f"SELECT lower(extension), count(*) FROM ({_fields_sql(inventory)})"
+        f" WHERE NOT ends_with(key, '/') AND {_where(rules, source, after)} GROUP BY ALL ORDER BY ALL"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
 def texts(
     connection: Any, inventory: Inventory, source: Source, rules: BuildRules, section: str, after: str = ""
 ) -> Iterator[tuple[int, memoryview, memoryview]]:
@@ -112,8 +123,8 @@ def texts(
     Gives batches: how many items, the text of all of them, and where each ends (32-bit offsets,
     the first is 0).
     """
-    extensions = [one for one, owner in rules.section_of.items() if owner == section]
-    where = _where(rules, source, extensions, after)
+    ours = ", ".join(_text(one) for one, owner in rules.section_of.items() if owner == section)
+    where = f"lower(extension) IN ({ours}) AND {_where(rules, source, after)}"
     query = f"SELECT {item_sql(rules, source)} AS t FROM ({_fields_sql(inventory)}) WHERE {where}"
     for batch in connection.sql(query).to_arrow_reader(_BATCH):
         if batch.num_rows:
@@ -135,13 +146,10 @@ def _fields_sql(inventory: Inventory) -> str:
     )
 
 
-def _where(rules: BuildRules, source: Source, extensions: list[str], after: str) -> str:
-    listed = ", ".join(map(_text, extensions))
-    parts = [
-        f"lower(extension) IN ({listed})",
-        f"starts_with(key, {_text(source.prefix)})",
-        f"modified >= {_text(after)}",
-    ]
+def _where(rules: BuildRules, source: Source, after: str) -> str:
+    parts = [f"starts_with(key, {_text(source.prefix)})"]
+    if after:  # left out otherwise, because times are slow to write
+        parts.append(f"modified >= {_text(after)}")
     if rules.include:
         parts.append(f"regexp_matches(key, {_text('|'.join(map(glob_regex, rules.include)))})")
     if rules.exclude:

@@ -87,12 +87,14 @@ def _built(parts: list[Part], skipped: dict[str, int], source: Source) -> Built:
 
 def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, target: Target, after: str) -> Built:
     """Files of one section each, their text written by the engine."""
+    counts = inventories.extensions(connection, found, source, rules, after)
     writer = _TextWriter(target)
-    for section in dict.fromkeys(rules.section_of.values()):
+    for section in dict.fromkeys(rules.section_of[one] for one in counts if one in rules.section_of):
         for count, data, ends in inventories.texts(connection, found, source, rules, section, after):
             writer.add(section, count, data, ends)
         writer.close()
-    return _built(writer.parts, {}, source)
+    left_out = {f"extension {one or '(none)'}": count for one, count in counts.items() if one not in rules.section_of}
+    return _built(writer.parts, left_out, source)
 
 
 class _TextWriter:
