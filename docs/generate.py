@@ -16,8 +16,8 @@ from docs.matrix_page import matrix_page
 from docs.policy_pages import policy_pages
 
 from integrations.checks.catalogue import CATALOGUE
-from integrations.registration.catalogue import pages as finding_pages
 from integrations.checks.records import SCHEMA_VERSION
+from integrations.registration.catalogue import pages as finding_pages
 from integrations.reports.check_formats import json_schema
 from integrations.reports.pages import check_page, checks_index
 
