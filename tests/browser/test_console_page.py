@@ -104,11 +104,13 @@ def test_a_text_and_what_no_browser_draws_are_read_through_cors_as_well(window):
 
 def test_a_group_shows_its_parts(window):
     window.page.get_by_role("button", name="group").click()
-    parts = window.page.locator("dialog .strip img")
-    assert parts.count() == 2
-    window.page.wait_for_function(
-        "() => [...document.querySelectorAll('dialog .strip img')].every((one) => one.naturalWidth > 0)"
+    parts = window.page.wait_for_function(
+        """() => {
+          const parts = [...document.querySelectorAll("dialog .strip img")];
+          return parts.length > 0 && parts.every((one) => one.naturalWidth > 0) ? parts.map((one) => one.alt) : null;
+        }"""
     )
+    assert parts.json_value() == ["Part 1 of 2", "Part 2 of 2"]
 
 
 def test_the_viewer_opens_and_closes_by_keyboard_and_gives_the_focus_back(window):
