@@ -4,64 +4,19 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
+from aws_stubs import EU, INTEGRATION, KEY, OTHER_KEY, US, Stage
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
-from botocore.stub import Stubber
 from msgspec.structs import replace
 
 from integrations.access import aws as access
-from integrations.checks import aws
 from integrations.checks.aws_sessions import Sessions, guarded
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Obstacle, Status
 from integrations.environment.model import (
-    AwsBucket,
     AwsEncord,
-    AwsIntegration,
-    Environment,
     MultiRegionAccessPoint,
-    Settings,
 )
-
-KEY, OTHER_KEY = (f"arn:aws:kms:eu-west-2:123456789012:key/{name}" for name in ("ours", "theirs"))
-EU = AwsBucket(name="acme-eu", region="eu-west-2", ownership="create")
-US = AwsBucket(name="acme-us", region="us-east-1", ownership="create")
-INTEGRATION = AwsIntegration(
-    name="images",
-    account="123456789012",
-    role="encord-images",
-    buckets=(EU,),
-    encord=AwsEncord(principal="arn:aws:iam::111122223333:root", external_id="id-1"),
-)
-
-
-SESSION = boto3.Session("k", "s", region_name="eu-west-2")
-
-
-class Stage:
-    """Stubbed clients by service; `asks` puts one question to an integration."""
-
-    def __init__(self) -> None:
-        self.stubs: dict[str, Stubber] = {}
-
-    def client(self, service, *_):
-        return self.stub(service).client
-
-    def stub(self, service):
-        if service not in self.stubs:
-            self.stubs[service] = Stubber(SESSION.client(service))
-            self.stubs[service].activate()
-        return self.stubs[service]
-
-    def ask(self, check, integration=INTEGRATION):
-        settings = Settings(integrations={"images": integration}, cors_origins=("https://app.encord.com",))
-        environment = Environment("prod", settings, "Pulumi.prod.yaml")
-        question = next(q for q in aws.questions(integration, environment, write_probe=True) if q.id is check)
-        answer = question.ask()
-        for stub in self.stubs.values():
-            stub.assert_no_pending_responses()
-        return answer
 
 
 @pytest.fixture
