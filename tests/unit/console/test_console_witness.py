@@ -7,6 +7,10 @@ import pytest
 from integrations_sandbox.platform.console.witness import Answer, reason, same_object, sentence
 
 HOST, ORIGIN = "media.s3.eu-west-2.amazonaws.com", "https://app.encord.com"
+AZURE = """<Error><Code>AuthenticationFailed</Code><Message>Server failed to authenticate the request.
+RequestId:1
+Time:2</Message><AuthenticationErrorDetail>Signature not valid in the specified time frame: Expiry [x]\
+</AuthenticationErrorDetail></Error>"""
 
 
 @pytest.mark.parametrize(
