@@ -114,6 +114,9 @@ def _objects(
         read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), found, proofs.lives)
         signed = (read, proofs.signs)
         add(CheckId.STRANGER_REFUSED, subject, partial(about.stranger_refused, one), *signed)
-        add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), *((found,) if alone else signed))
+        whole = add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), *((found,) if alone else signed))
+        parts = add(CheckId.CORS_PARTS, subject, partial(about.parts, one), whole)
+        add(CheckId.CORS_EXPOSED, subject, partial(about.exposed, one), parts)
+        add(CheckId.CORS_KEPT_APART, subject, partial(about.kept_apart, one), whole)
         if write_probe:
             add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), found, proofs.lives)

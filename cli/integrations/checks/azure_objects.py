@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from integrations.access import azure as access
-from integrations.checks import browser
+from integrations.checks import browser, browser_media
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_sessions import MISSING, NOT_ALLOWED, code_of
 from integrations.checks.records import Answer, failed, passed, skipped
@@ -14,6 +15,7 @@ from integrations.environment.azure import AzureContainer
 
 NO_PROBE_OBJECT = skipped("no probeObject is configured", fix="set `probeObject` to the name of a blob", unproven=True)
 ARCHIVED = "BlobArchived"
+BETWEEN = "look at what stands between the browser and Azure: Azure itself does this right"
 
 
 class ObjectQuestions(AboutAccount):
@@ -60,20 +62,37 @@ class ObjectQuestions(AboutAccount):
         return passed("refused without a signature, and with an altered one")
 
     def signed_get(self, container: AzureContainer) -> Answer:
+        origins, fix = self.environment.settings.cors_origins, self.cors_fix()
+        return self._signed(container, lambda signed: browser.ask_signed_get(lambda: signed, origins, fix))
+
+    def parts(self, container: AzureContainer) -> Answer:
+        origins, fix = self.environment.settings.cors_origins, self.cors_fix()
+        return self._signed(
+            container, lambda signed: browser_media.ask_parts(lambda: signed, lambda: signed, origins, fix, BETWEEN)
+        )
+
+    def exposed(self, container: AzureContainer) -> Answer:
+        origins, fix = self.environment.settings.cors_origins, self.cors_fix()
+        return self._signed(container, lambda signed: browser_media.ask_exposed(lambda: signed, origins, fix))
+
+    def kept_apart(self, container: AzureContainer) -> Answer:
+        origins = self.environment.settings.cors_origins
+        return self._signed(container, lambda signed: browser_media.ask_cached(lambda: signed, origins, BETWEEN))
+
+    def _signed(self, container: AzureContainer, ask: Callable[[str], Answer]) -> Answer:
+        """What becomes of a signed URL of the probe object, if it can be signed."""
         from azure.core.exceptions import HttpResponseError
 
-        name = self.integration.probe_object
-        if name is None:
+        if self.integration.probe_object is None:
             return NO_PROBE_OBJECT
-        origins = self.environment.settings.cors_origins
         try:
-            signed = self.sessions.signed_url(container, name)
+            signed = self.sessions.signed_url(container, self.integration.probe_object)
         except HttpResponseError as error:
             if code_of(error) not in NOT_ALLOWED or self.integration.check_principal is not None:
                 raise
             reason = "these credentials may not sign URLs for the account, and there is no checkPrincipal"
             return skipped(reason, unproven=True)
-        return browser.ask_signed_get(lambda: signed, origins, self.cors_fix())
+        return ask(signed)
 
     def write_probe(self, container: AzureContainer) -> Answer:
         from azure.core.exceptions import HttpResponseError
