@@ -60,5 +60,5 @@ def sentence(host: str, origin: str, answer: Answer) -> str:
     named = f"names {answer.allow_origin}" if answer.allow_origin else "is missing"
     return (
         f"{host} answers {answer.status}, but does not let {origin} in: Access-Control-Allow-Origin {named}."
-        " So the browser keeps it from the page. integrations check --select COR says which rule is wrong."
+        " So the browser keeps it from the page. integrations check --select COR says whether the rules are right."
     )

@@ -49,7 +49,7 @@ export async function more() {
 function draw(items, token) {
   [shown, next] = [items, token];
   keyed(byId("grid"), items, card);
-  const number = `${items.length}${token ? " first" : ""} ${items.length === 1 ? "item" : "items"}`;
+  const number = `${token ? "The first " : ""}${items.length} ${items.length === 1 ? "item" : "items"}`;
   byId("count").textContent = items.length ? number : "This folder has no items.";
   byId("more").hidden = !token;
   byId("again").hidden = items.length === 0;
