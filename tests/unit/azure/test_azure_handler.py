@@ -136,3 +136,10 @@ def test_errors_become_sentences_and_bugs_do_not():
     )
     assert "could not be asked" in str(ACCOUNT.explain(requests.ConnectionError("refused")))
     assert ACCOUNT.explain(KeyError("bug")) is None
+
+
+def test_only_the_public_cloud_is_played():
+    config = {"subscriptionId": "s", "environment": "public"}
+    assert connect(None, config).subscription == "s"  # type: ignore[arg-type]
+    with pytest.raises(StepError, match="public cloud only, not usgovernment"):
+        connect(None, {**config, "environment": "usgovernment"})  # type: ignore[arg-type]
