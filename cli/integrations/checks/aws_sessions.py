@@ -16,6 +16,7 @@ from integrations.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.config import Config
 
 # How long Encord signs its URLs for is not documented; an hour is what a role's session gives by default.
 URL_SECONDS = 3600
@@ -33,6 +34,18 @@ def code_of(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def _config() -> Config:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=patience.each(),
+        read_timeout=patience.each(),
+        retries={"total_max_attempts": patience.ATTEMPTS, "mode": "standard"},
+        max_pool_connections=32,
+        s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
+    )
+
+
 class Sessions:
     """The operator's own session, and the role's, assumed once and shared by all questions of an integration."""
 
@@ -42,36 +55,51 @@ class Sessions:
         except ModuleNotFoundError:
             raise ConfigurationError("AWS needs boto3: pip install 'encord-integrations[aws]'") from None
         from botocore.exceptions import ProfileNotFound
+        from botocore.session import Session
 
         self.integration = integration
+        region = integration.buckets[0].region
+        base = Session()
+        # Whoever gets credentials for a profile, by assuming a role, is to be no more patient than we are.
+        base.set_default_client_config(_config())
         try:
-            self.own: boto3.Session = boto3.Session(region_name=integration.buckets[0].region)
+            self.own: boto3.Session = boto3.Session(botocore_session=base, region_name=region)
         except ProfileNotFound as error:
             raise ConfigurationError(
                 f"AWS_PROFILE: {error}; `aws configure list-profiles` lists those there are"
             ) from None
         self._lock = threading.Lock()
+        self._credentials_lock = threading.Lock()
+        self._no_credentials: Exception | None = None
         self._role: boto3.Session | None = None
         self.role_expires = datetime.min.replace(tzinfo=UTC)
         self._clients: dict[tuple[int, str, str | None], Any] = {}
 
     def client(self, service: str, region: str | None = None, session: boto3.Session | None = None) -> Any:
         """A client with short timeouts; sessions are not thread-safe while they make clients, so one at a time."""
-        from botocore.config import Config
-
         maker: Any = session or self.own  # the stubs know no service by a variable's name
-        config = Config(
-            connect_timeout=patience.each(),
-            read_timeout=patience.each(),
-            retries={"total_max_attempts": patience.ATTEMPTS, "mode": "standard"},
-            max_pool_connections=32,
-            s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"},
-        )
+        if maker is self.own:
+            self._require_credentials()
         key = (id(maker), service, region)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = maker.client(service, region_name=region, config=config)
+                self._clients[key] = maker.client(service, region_name=region, config=_config())
             return self._clients[key]
+
+    def _require_credentials(self) -> None:
+        """Get the operator's credentials once for all questions: if that takes its time and fails, it fails for all."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        with self._credentials_lock:
+            if self._no_credentials is None:
+                try:
+                    credentials = self.own.get_credentials()
+                    if credentials is not None:
+                        credentials.get_frozen_credentials()
+                except (BotoCoreError, ClientError) as error:
+                    self._no_credentials = error
+            if self._no_credentials is not None:
+                raise self._no_credentials
 
     def assume(self, external_id: str | None) -> dict[str, Any]:
         """The role's credentials, got with this external ID. Raises what STS raises."""
