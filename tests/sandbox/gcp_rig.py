@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from integrations import google_cloud
+from integrations.access import gcp as access
 from integrations_sandbox import people
 from integrations_sandbox.clouds import gcp as local_gcp
 from integrations_sandbox.stages import DEPLOYER
@@ -80,4 +81,4 @@ def settings(stage, bucket: str = BUCKET, **changes: Any) -> None:
 
 
 def rule(*origins: str) -> dict[str, Any]:
-    return {"origin": list(origins), "method": ["GET", "HEAD"], "responseHeader": ["ETag"], "maxAgeSeconds": 60}
+    return access.cors_rule(origins)

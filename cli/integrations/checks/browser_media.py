@@ -76,7 +76,8 @@ def _varies(vary: str) -> bool:
 def _is_kept(control: str) -> bool:
     """Whether the answer says of itself that a browser may use it again without asking."""
     words_ = [one.strip().lower() for one in control.split(",")]
-    return any(one.startswith(("max-age", "immutable", "public")) for one in words_) and "no-store" not in words_
+    asks_first = {"no-store", "no-cache", "max-age=0"}.intersection(words_)
+    return any(one.startswith(("max-age", "immutable", "public")) for one in words_) and not asks_first
 
 
 def ask_clock(url: Callable[[], str], now: Callable[[], float] = time.time) -> Answer:

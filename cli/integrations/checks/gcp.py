@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from integrations.checks import browser_media
 from integrations.checks.catalogue import CheckId
 from integrations.checks.gcp_bucket import BucketQuestions
 from integrations.checks.gcp_grants import GrantQuestions
@@ -22,6 +24,7 @@ def questions(integration: GcpIntegration, environment: Environment, *, write_pr
         asked.append(Question(integration.name, integration.cloud, check, subject, guarded(ask, integration), needs))
         return asked[-1].key
 
+    add("this machine", CheckId.CLOCK, partial(browser_media.ask_clock, lambda: "https://storage.googleapis.com/"))
     first = GrantQuestions(clients, integration, environment, integration.buckets[0])
     become = add(integration.check_principal or "no check principal", CheckId.ROLE_ASSUMED, first.impersonated)
     for bucket in integration.buckets:
@@ -56,6 +59,9 @@ def _add_questions(
     read = add(bucket.name, CheckId.PROBE_OBJECT_READ, grants.probe_object_read, found, become)
     # Only an object that is read with the right key proves anything by being refused without it.
     add(bucket.name, CheckId.STRANGER_REFUSED, grants.stranger_refused, read)
-    add(bucket.name, CheckId.CORS_SIGNED_GET, about.signed_get, read)
+    whole = add(bucket.name, CheckId.CORS_SIGNED_GET, about.signed_get, read)
+    parts = add(bucket.name, CheckId.CORS_PARTS, about.parts, whole)
+    add(bucket.name, CheckId.CORS_EXPOSED, about.exposed, parts)
+    add(bucket.name, CheckId.CORS_KEPT_APART, about.kept_apart, whole)
     if write_probe:
         add(bucket.name, CheckId.WRITE_PROBE, grants.write_probe, found, become)

@@ -11,12 +11,13 @@ from typing import Any
 
 from integrations.access import cors
 from integrations.access import gcp as access
-from integrations.checks import browser
+from integrations.checks import browser, browser_media
 from integrations.checks.gcp_sessions import Clients, patience, signed_url
 from integrations.checks.records import Answer, failed, passed, warned
 from integrations.environment.model import Environment, GcpBucket, GcpIntegration
 from integrations.registration.object_url import encode_key
 
+BETWEEN = "look at what stands between the browser and Google: Cloud Storage itself does this right"
 OWN_KEYS = "Google's own keys"
 
 
@@ -105,8 +106,20 @@ class BucketQuestions(AboutBucket):
         """Signed by the check principal: whoever runs this may not read objects."""
         return browser.ask_signed_get(self._signed_url, self.environment.settings.cors_origins, self._cors_fix())
 
-    def _signed_url(self) -> str:
-        return signed_url(self.clients.check, self.bucket.name, str(self.integration.probe_object))
+    def parts(self) -> Answer:
+        origins = self.environment.settings.cors_origins
+        return browser_media.ask_parts(
+            self._signed_url, lambda: self._signed_url("HEAD"), origins, self._cors_fix(), BETWEEN
+        )
+
+    def exposed(self) -> Answer:
+        return browser_media.ask_exposed(self._signed_url, self.environment.settings.cors_origins, self._cors_fix())
+
+    def kept_apart(self) -> Answer:
+        return browser_media.ask_cached(self._signed_url, self.environment.settings.cors_origins, BETWEEN)
+
+    def _signed_url(self, method: str = "GET") -> str:
+        return signed_url(self.clients.check, self.bucket.name, str(self.integration.probe_object), method=method)
 
     def url(self, key: str = "any-object") -> str:
         """An object's own URL as a browser uses it, which follows the bucket's CORS rules.

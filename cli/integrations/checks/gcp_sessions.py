@@ -73,10 +73,14 @@ def patience() -> dict[str, Any]:
     return {"timeout": google_cloud.TIMEOUT_SECONDS, "retry": DEFAULT_RETRY.with_timeout(RETRY_SECONDS)}
 
 
-def signed_url(client: Any, bucket: str, key: str, credentials: Any = None) -> str:
-    """A URL that reads an object for a minute, signed in the name of the client, or of the credentials."""
+def signed_url(client: Any, bucket: str, key: str, *, method: str = "GET", credentials: Any = None) -> str:
+    """A URL that reads an object for a minute, signed in the name of the client, or of the credentials.
+
+    The method is signed too: https://cloud.google.com/storage/docs/authentication/canonical-requests
+    """
     blob = client.bucket(bucket).blob(key)
-    return str(blob.generate_signed_url(version="v4", expiration=URL_LIFETIME, credentials=credentials))
+    given = {"expiration": URL_LIFETIME, "method": method, "credentials": credentials}
+    return str(blob.generate_signed_url(version="v4", **given))
 
 
 def forged_url(client: Any, bucket: str, key: str, email: str) -> str:
@@ -90,7 +94,7 @@ def forged_url(client: Any, bucket: str, key: str, email: str) -> str:
     pem = key_pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     signer = RSASigner.from_string(pem)  # type: ignore[no-untyped-call]
     forged = Credentials(signer, email, "https://oauth2.googleapis.com/token")  # type: ignore[no-untyped-call]
-    return signed_url(client, bucket, key, forged)
+    return signed_url(client, bucket, key, credentials=forged)
 
 
 def guarded(ask: Callable[[], Answer], integration: GcpIntegration) -> Callable[[], Answer]:
