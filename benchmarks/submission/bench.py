@@ -57,7 +57,7 @@ def _throughput(stage, count: int) -> list[Row]:  # type: ignore[no-untyped-def]
             Contestant(f"loop {size}", f"{CONTESTANTS}:loop", (*words, f"loop {size} {uuid.uuid4()}", str(size)))
             for size in (100, FIRST, 500, 5000)
         ]
-        for name, sample in race(contestants, 1).items():
+        for name, sample in race(contestants, 1, "seconds").items():
             samples[name] = min(samples.get(name, sample), sample, key=lambda one: one.seconds)
     stage.faults()
     what = f"{count:,} items, 20 ms latency"
@@ -82,10 +82,8 @@ def _memory(stage, large: bool) -> Row:  # type: ignore[no-untyped-def] # the te
             lines = ",\n".join(map(json.dumps, items("images", 1000, start)))
             out.write(lines + (",\n" if start + 1000 < count else "\n]}\n"))
     arguments = (str(stage.project()), str(file), f"many {uuid.uuid4()}")
-    # Not by resource usage, which counts what this process had before it started the other one.
-    code = f"import sys; from {CONTESTANTS} import sending, peak_megabytes; sending(*sys.argv[1:]); print(peak_megabytes())"
-    played = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
-    return at_most(f"{count:,} items: memory of sending", float(played.stdout), 300, "MiB")
+    sample = race([Contestant("sending", f"{CONTESTANTS}:sending", arguments)], 1)["sending"]
+    return at_most(f"{count:,} items: memory of sending", sample.megabytes, 300, "MiB")
 
 
 def _soak(large: bool) -> Row:

@@ -44,12 +44,6 @@ def sending(project: str, file: str, folder: str) -> None:
     assert report.result.tally.registered == report.result.total
 
 
-def peak_megabytes() -> int:
-    """The most memory that this process ever had, in MiB."""
-    status = Path("/proc/self/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
-
-
 def loop(domain: str, key: str, integration: str, file: str, folder: str, chunk: str) -> None:
     """Read the file, send `chunk` items, wait until they are registered, send the next."""
     from encord import EncordUserClient

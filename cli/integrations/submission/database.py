@@ -27,8 +27,8 @@ def journal_path(project: Path) -> Path:
 def connect(path: Path) -> sqlite3.Connection:
     """Open the journal, make it if there is none. Raises JournalError, and then has changed nothing.
 
-    Write-ahead log with synchronous=FULL: what was committed survives the end of the process and of the
-    machine's power (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    Write-ahead log with synchronous=NORMAL: what was committed survives the end of the process, however sudden;
+    see `forced` for that of the machine.
     """
     with told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def connect(path: Path) -> sqlite3.Connection:
         try:
             _judge(db, path)
             db.execute("pragma journal_mode = wal")
-            db.execute("pragma synchronous = full")
+            db.execute("pragma synchronous = normal")
             db.execute("pragma foreign_keys = on")
             db.row_factory = sqlite3.Row
             _prepare(db)
@@ -87,6 +87,19 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
             db.execute("rollback")
         raise
     db.execute("commit")
+
+
+@contextmanager
+def forced(db: sqlite3.Connection) -> Iterator[None]:
+    """A block whose transaction, with all those before it, is on the disk when it ends.
+
+    It survives the end of the machine's power (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    """
+    db.execute("pragma synchronous = full")
+    try:
+        yield
+    finally:
+        db.execute("pragma synchronous = normal")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from integrations.submission.database import connect, told, transaction
+from integrations.submission.database import connect, forced, told, transaction
 from integrations.submission.records import UNCLEAR, UNFINISHED, Batch, Entry, Failure, Settings, State, Tally, Target
 
 _ENTRIES = msgspec.msgpack.Decoder(list[Entry])
@@ -169,11 +169,12 @@ class Journal:
         return _ENTRIES.decode(zlib.decompress(row["content"]))
 
     def sending(self, batch: Batch) -> Batch:
-        """Write down that a request is about to be made."""
+        """Write down that a request is about to be made; on the disk before it is."""
         after = msgspec.structs.replace(
             batch, state=State.SENDING, attempts=batch.attempts + 1, sent_at=batch.sent_at or _now(), job=None
         )
-        return self._change(after)
+        with told(self.path), forced(self._db):
+            return self._change(after)
 
     def running(self, batch: Batch, job: str) -> Batch:
         """Write down that Encord has taken it as a job."""
