@@ -91,14 +91,23 @@ def start(
         )
     _children[child.pid] = child
     process = Process(name, child.pid, psutil.Process(child.pid).create_time(), str(log))
+    try:
+        _await(process, child, port, ready)
+    except BaseException:  # whatever it is, Ctrl-C too: nothing is left behind that nobody knows of
+        stop(process)
+        raise
+    return process
+
+
+def _await(process: Process, child: subprocess.Popen[bytes], port: int, ready: Callable[[], bool]) -> None:
+    """Wait until it listens and is ready. Raises UnreachableError if it ends, or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while not (_listens(process, port) and ready()):
         if child.poll() is not None or time.monotonic() > deadline:
-            stop(process)
-            last = log.read_text(errors="replace").strip().splitlines()[-3:]
-            raise UnreachableError(f"{name} did not start: {' / '.join(last) or 'it said nothing'} (log: {log})")
+            last = Path(process.log).read_text(errors="replace").strip().splitlines()[-3:]
+            said = " / ".join(last) or "it said nothing"
+            raise UnreachableError(f"{process.name} did not start: {said} (log: {process.log})")
         time.sleep(0.03)
-    return process
 
 
 def stop(process: Process) -> None:
