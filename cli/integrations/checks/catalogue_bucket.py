@@ -10,12 +10,14 @@ CHECKS = (
         claim="The bucket exists and this identity may ask about it.",
         how="The cloud is asked for the bucket itself, by name.",
         symptom="Nothing of the integration works.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.BUCKET_REGION, "the bucket is in its region", ERROR, LIVE,
         claim="The bucket lives in the region that the environment file names.",
         how="The region that the cloud states is compared; client libraries follow a redirect in silence.",
         symptom="URLs with the wrong region answer with a redirect, which a browser does not follow for a signed URL.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.BUCKET_PRIVATE, "public access is blocked", ERROR, STATIC,
@@ -41,17 +43,20 @@ CHECKS = (
         claim="New objects are kept in the tier that Encord reads from: on Azure the Hot tier.",
         how="The account's default tier is read; objects that were moved to another tier are not looked for.",
         symptom="Objects in a cooler tier are reported as not readable; those in an archive answer 409.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.OBJECTS_OWNED, "the bucket owns its objects", ERROR, STATIC,
         claim="Whatever is put into the bucket belongs to its owner, so that the bucket's policies hold for it.",
         how="The bucket's object ownership is read; where it does not decide, the owner of the probe object.",
         symptom="Objects that another account uploaded answer 403, and those beside them work.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.SIGNATURES_LIVE, "the bucket's policy lets signatures live", ERROR, STATIC,
         claim="The bucket's policy does not refuse a signature before a URL that was signed for an hour has ended.",
         how="The bucket's policy is searched for denials by the age of a signature.",
         symptom="Pictures that were there a while ago are gone after a few minutes.",
+        runbook="url-expires-early",
     ),
 )  # fmt: skip

@@ -12,15 +12,17 @@ CHECKS = (
         how="The cloud is asked for it, on Google Cloud the bucket's policy; on Azure, Microsoft Graph, which these"
         " credentials must be allowed to read.",
         symptom="Every registration fails.",
+        runbook="role-cannot-be-assumed",
     ),
     Check(
         CheckId.TRUST_DOCUMENT, "the configured identities are let in", ERROR, STATIC,
         claim="The document that lets Encord in (on AWS the role's trust, with the external ID as a condition; on"
-        " S3-compatible stores the bucket's policy) names the configured identities; on S3-compatible stores no other. On Azure, Encord's object"
-        " id has a role on the account or its containers; others may have roles there too. On Google Cloud nobody"
+        " S3-compatible stores the bucket's policy) names the configured identities; on S3-compatible stores no other. On Azure,"
+        " Encord's object id has a role on the account or its containers; others may have roles there too. On Google Cloud nobody"
         " else is named who reads a bucket of the stack's own, and the check principal is granted exactly what Encord is.",
         how="The document is read and compared with what it must be; on Azure the role assignments are listed.",
         symptom="Every registration fails; or others can read the buckets.",
+        runbook="role-cannot-be-assumed",
     ),
     Check(
         CheckId.ROLE_ASSUMED, "the check principal works as Encord does", ERROR, LIVE,
@@ -30,6 +32,7 @@ CHECKS = (
         how="On AWS the role is assumed; on Azure the run's own object id and both identities' roles are compared;"
         " on Google Cloud a token for the check principal is asked for.",
         symptom="Every registration fails.",
+        runbook="role-cannot-be-assumed",
     ),
     Check(
         CheckId.WRONG_EXTERNAL_ID_REFUSED, "a wrong external ID is refused", ERROR, LIVE,
@@ -55,6 +58,7 @@ CHECKS = (
         how="On Azure, with an account SAS: the configured day, and the signature's own if it is here, are compared with"
         " the clock.",
         symptom="From one day to the next every object answers 403.",
+        runbook="url-expires-early",
     ),
     Check(
         CheckId.READ_GRANTED, "the identity's policies grant reading", ERROR, STATIC,
@@ -63,12 +67,14 @@ CHECKS = (
         " project's; on Azure all role assignments or the account SAS.",
         how="On AWS, IAM simulates the role's policies; elsewhere the document is judged for Encord's identity.",
         symptom="Objects answer 403 and registrations report them as not readable.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.WRITE_GRANTED_EXACTLY, "writing is granted exactly for image sequences", ERROR, STATIC,
         claim="The same policies allow writing if image sequences are on, and do not if they are off.",
         how="As for reading.",
         symptom="Sequences fail while images work; or Encord may change data that it should only read.",
+        runbook="sequence-fails-images-work",
     ),
     Check(
         CheckId.PROBE_OBJECT_READ, "the probe object is read as Encord would", ERROR, LIVE,
@@ -76,12 +82,14 @@ CHECKS = (
         " the check principal.",
         how="That identity reads the probe object, in each bucket.",
         symptom="Registrations report objects as missing or not readable.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.WRITE_PROBE, "an object can be written exactly for image sequences", ERROR, LIVE,
         claim="The same identity wrote an object if image sequences are on, and was refused if they are off.",
         how="Only with --write-probe: it writes one tiny object under a prefix of its own, which is removed.",
         symptom="Sequences fail while images work; or Encord may change data that it should only read.",
+        runbook="sequence-fails-images-work",
     ),
     Check(
         CheckId.SIGNING_GRANTED, "signing URLs is granted for the account", ERROR, STATIC,
@@ -89,6 +97,7 @@ CHECKS = (
         " on Azure a user delegation key, at account scope.",
         how="Encord's role assignments at the account, and the definitions of their roles, are read and judged.",
         symptom="Registrations succeed, and no picture is shown: what signs a URL is refused.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.TRUST_NARROW, "the trust lets nobody else in", ERROR, STATIC,
@@ -101,12 +110,14 @@ CHECKS = (
         claim="No statement of the bucket's policy refuses the role; in another account, one lets it in.",
         how="The bucket's policy is read and judged for the role; conditions are not evaluated.",
         symptom="Objects answer 403 though the role's policies look right.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.DOCUMENTS_WELL_FORMED, "policy documents say what they mean", ERROR, STATIC,
         claim="The documents have none of the mistakes that the cloud accepts without a word.",
         how="Elements, actions, resources and operators are held against AWS's grammar, and actions against resources.",
         symptom="A grant that everybody can read in the document has no effect.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.GRANTS_NARROW, "the identity's grants are no wider than needed", ERROR, STATIC,
@@ -119,17 +130,20 @@ CHECKS = (
         claim="The simulation says that the role's policies allow what S3 does with the key on its behalf.",
         how="IAM simulates the role's policies for the configured key, as if S3 asked.",
         symptom="Objects answer 403 though reading is granted; only those encrypted with the key.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.KEY_LETS_IN, "the key lets the identity in", ERROR, STATIC,
         claim="The key is enabled, and its own policy lets the role in, or leaves it to the account's policies.",
         how="The key's state and policy are read.",
         symptom="Objects answer 403 though reading is granted; only those encrypted with the key.",
+        runbook="images-do-not-load",
     ),
     Check(
         CheckId.URL_LIFE, "a signed URL lives as long as it says", ERROR, LIVE,
         claim="The session in which URLs are signed lives at least an hour: a URL dies with it.",
         how="The role is assumed, and the end of the session is compared with the clock.",
         symptom="Pictures that were there a while ago are gone before their URL says so.",
+        runbook="url-expires-early",
     ),
 )  # fmt: skip
