@@ -34,8 +34,8 @@ def test_a_runbook_names_exactly_the_checks_that_name_it(name):
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_runbook_leads_from_the_symptom_to_whoever_must_help(name):
     text = BOOKS[name]
-    assert re.findall(r"^## (.*)$", text, re.M) == HEADINGS
-    assert re.findall(r"^(\d)\. ", section(text, "Triage"), re.M) == ["1", "2", "3"], "three steps"
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
+    assert re.findall(r"^(\d)\. ", section(text, "Triage"), re.MULTILINE) == ["1", "2", "3"], "three steps"
     assert "`integrations " in section(text, "Verify")
     assert all(cloud in section(text, "Fix by cloud") for cloud in CLOUDS)
 
