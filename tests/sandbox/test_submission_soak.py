@@ -122,10 +122,10 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
             kills += 1
             in_the_work += under_way(project)
         else:
-            assert process.returncode in (0, 4), (
-                "the end came too early for all the kills, or in a way that it must not"
-            )
-            break
+            # 4: the platform was just away. 0: the work was done too early for all the kills, which is seen below.
+            assert process.returncode in (0, 4)
+            if process.returncode == 0:
+                break
     runs = 0
     while (last := soaked.submit(project, file, FOLDER, timeout=600)).code != 0:
         runs += 1
