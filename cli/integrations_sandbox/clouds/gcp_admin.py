@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from integrations_sandbox.clouds.gcp_call import Services, decode, raw_target, read_small, segments
 from integrations_sandbox.clouds.gcp_records import Account, Project
 from integrations_sandbox.clouds.gcp_refusals import Refusal, invalid, not_played, unauthenticated
+from integrations_sandbox.decoding import convert
 
 ROOT = "/_sandbox/"
 R = TypeVar("R", Project, Account)
@@ -51,6 +52,6 @@ def _account(services: Services, key: str, body: dict[str, Any]) -> Account:
 
 def _convert(body: dict[str, Any], kind: type[R]) -> R:
     try:
-        return msgspec.convert(msgspec.to_builtins(body), kind)
+        return convert(msgspec.to_builtins(body), kind)
     except msgspec.ValidationError as error:
         raise invalid(str(error)) from error

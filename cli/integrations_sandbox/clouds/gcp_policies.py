@@ -14,6 +14,7 @@ from integrations_sandbox.clouds import gcp_refusals as refusals
 from integrations_sandbox.clouds.gcp_records import Account, Binding, Bucket, Project
 from integrations_sandbox.clouds.gcp_roles import CONVENIENCE, PUBLIC, NotUnderstoodError, Target
 from integrations_sandbox.clouds.gcp_store import Store
+from integrations_sandbox.decoding import convert
 
 KINDS = ("user", "serviceAccount", "group", "domain", *CONVENIENCE.values())
 CONDITIONAL = 3  # the version of a policy that may have conditions
@@ -75,7 +76,7 @@ def _disguised(binding: Binding) -> Binding:
 def accept(store: Store, bucket: Bucket, body: dict[str, Any]) -> tuple[Binding, ...]:
     """The bindings of a policy that somebody wants to set. Raises Refusal."""
     try:
-        policy = msgspec.convert(body, _Policy)
+        policy = convert(body, _Policy)
     except msgspec.ValidationError as error:
         raise refusals.invalid(f"Invalid policy: {error}") from error
     if policy.etag is not None and policy.etag != etag(bucket):

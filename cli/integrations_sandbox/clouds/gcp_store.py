@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from integrations_sandbox.clouds.gcp_records import StoredObject
+from integrations_sandbox.decoding import decode
 
 R = TypeVar("R", bound=Struct)
 
@@ -44,7 +45,7 @@ class Store:
     def get(self, kind: type[R], key: str) -> R | None:
         """The record of this kind and id."""
         row = self._db.execute("SELECT body FROM records WHERE kind = ? AND id = ?", (kind.__name__, key)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=kind)
+        return None if row is None else decode(row[0], kind)
 
     def put(self, key: str, record: Struct) -> None:
         """Keep a record, in place of the one that had its id."""
@@ -58,13 +59,13 @@ class Store:
     def all(self, kind: type[R], after: str = "") -> list[R]:
         """Every record of a kind whose id comes after `after`, by id."""
         question = "SELECT body FROM records WHERE kind = ? AND id > ? ORDER BY id"
-        return [msgspec.json.decode(body, type=kind) for (body,) in self._db.execute(question, (kind.__name__, after))]
+        return [decode(body, kind) for (body,) in self._db.execute(question, (kind.__name__, after))]
 
     def object(self, bucket: str, name: str) -> StoredObject | None:
         """The object of this name."""
         question = "SELECT body FROM objects WHERE bucket = ? AND name = ?"
         row = self._db.execute(question, (bucket, name)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=StoredObject)
+        return None if row is None else decode(row[0], StoredObject)
 
     def put_object(self, stored: StoredObject) -> None:
         """Keep an object, in place of the one that had its name."""
@@ -79,4 +80,4 @@ class Store:
         """The objects with start <= name < end, in the order of their UTF-8 bytes, as Google lists them."""
         question = "SELECT body FROM objects WHERE bucket = ? AND name >= ? AND name < ? ORDER BY name"
         for (body,) in self._db.execute(question, (bucket, start, end)):
-            yield msgspec.json.decode(body, type=StoredObject)
+            yield decode(body, StoredObject)

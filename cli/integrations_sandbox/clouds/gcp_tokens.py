@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from integrations_sandbox.clouds.gcp_signed_urls import verify_signature
+from integrations_sandbox.decoding import decode
 
 LIFETIME = 3600  # seconds: https://cloud.google.com/iam/docs/create-short-lived-credentials-direct
 SKEW = 300  # seconds that the signer's clock may be off; ours, Google's is not documented
@@ -73,7 +74,7 @@ def read(secret: str, token: str, now: float) -> Caller | None:
         return None
     if not hmac.compare_digest(mac, _mac(secret, body)):
         return None
-    claims = msgspec.json.decode(body, type=_Claims)
+    claims = decode(body, _Claims)
     return Caller(claims.email, claims.scopes) if now < claims.expires else None
 
 
@@ -85,8 +86,8 @@ def verify_assertion(assertion: str, audience: str | None, keys_of: KeysOf, now:
     """
     try:
         header, payload, signature = assertion.split(".")
-        claims = msgspec.json.decode(_decode(payload), type=dict[str, Any])
-        algorithm = msgspec.json.decode(_decode(header), type=dict[str, Any]).get("alg")
+        claims = decode(_decode(payload), dict[str, Any])
+        algorithm = decode(_decode(header), dict[str, Any]).get("alg")
         signed = _decode(signature)
     except (ValueError, msgspec.DecodeError):
         raise InvalidAssertionError("Invalid JWT: the assertion is not header.payload.signature") from None

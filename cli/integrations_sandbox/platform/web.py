@@ -11,6 +11,7 @@ import msgspec
 from fastapi import Request
 from fastapi.responses import Response
 
+from integrations_sandbox import decoding
 from integrations_sandbox.platform.clouds import Doors
 from integrations_sandbox.platform.console.sessions import Sessions
 from integrations_sandbox.platform.settings import Settings
@@ -80,7 +81,7 @@ def body(request: Request, kind: type[T]) -> T:
 def decode(content: bytes, kind: type[T]) -> T:
     """JSON as `kind`. Raises Refusal 400."""
     try:
-        return msgspec.json.decode(content, type=kind)
+        return decoding.decode(content, kind)
     except msgspec.DecodeError as error:
         raise bad(f"the request's body is not as expected: {error}") from error
 
@@ -120,6 +121,6 @@ def decode_cursor(request: Request) -> tuple[str, int] | None:
     if not token:
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(token), type=tuple[str, int])
+        return decoding.decode(base64.urlsafe_b64decode(token), tuple[str, int])
     except (binascii.Error, ValueError) as error:
         raise bad("pageToken is not one that this platform gave") from error

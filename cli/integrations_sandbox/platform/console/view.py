@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
 from msgspec import Struct
 
+from integrations_sandbox.decoding import decode
 from integrations_sandbox.platform.clouds.door import ObjectProblem
 from integrations_sandbox.platform.records import GROUPS, Unit
 from integrations_sandbox.platform.store import items
@@ -112,7 +112,7 @@ def errors(db: sqlite3.Connection, job: str) -> list[ErrorView]:
         where job.uuid = ? and unit.state = 'error' order by unit.id limit ?""",
         (job, ERRORS),
     )
-    return [ErrorView(msgspec.json.decode(row["spec"], type=Unit).urls, row["error"]) for row in rows]
+    return [ErrorView(decode(row["spec"], Unit).urls, row["error"]) for row in rows]
 
 
 def items_of(db: sqlite3.Connection, folder: str, after: tuple[str, int] | None, limit: int) -> Sequence[sqlite3.Row]:

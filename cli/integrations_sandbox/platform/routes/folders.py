@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Struct
 
+from integrations_sandbox.decoding import decode
 from integrations_sandbox.platform.routes.access import own_folder, visible_folder
 from integrations_sandbox.platform.store import folders
 from integrations_sandbox.platform.store.integrations import find_integration
@@ -115,7 +116,7 @@ def create(request: Request) -> Response:
 
 def _metadata(text: str | None) -> str:
     try:
-        msgspec.json.decode(text or "{}", type=dict[str, Any])
+        decode(text or "{}", dict[str, Any])
     except msgspec.DecodeError as error:
         raise bad(f"clientMetadata is not a JSON object: {error}") from error
     return text or "{}"

@@ -6,6 +6,7 @@ import sqlite3
 
 import msgspec
 
+from integrations_sandbox.decoding import decode
 from integrations_sandbox.platform.clouds import Integration
 
 
@@ -23,10 +24,10 @@ def delete_integration(db: sqlite3.Connection, uuid: str) -> bool:
 def find_integration(db: sqlite3.Connection, uuid: str) -> Integration | None:
     """One integration."""
     row = db.execute("select record from integration where uuid = ?", (uuid,)).fetchone()
-    return msgspec.json.decode(row["record"], type=Integration) if row else None
+    return decode(row["record"], Integration) if row else None
 
 
 def all_integrations(db: sqlite3.Connection) -> list[Integration]:
     """Every integration, by title."""
     rows = db.execute("select record from integration order by title, uuid")
-    return [msgspec.json.decode(row["record"], type=Integration) for row in rows]
+    return [decode(row["record"], Integration) for row in rows]

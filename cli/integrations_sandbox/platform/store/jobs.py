@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
+from integrations_sandbox.decoding import decode
 from integrations_sandbox.platform.records import Unit
 from integrations_sandbox.platform.store import now
 
@@ -98,7 +99,7 @@ def pending_units(db: sqlite3.Connection, job: Job, limit: int) -> list[StoredUn
     rows = db.execute(
         "select id, uuid, spec from unit where job = ? and state = 'pending' order by id limit ?", (job.id, limit)
     )
-    return [StoredUnit(row["id"], row["uuid"], msgspec.json.decode(row["spec"], type=Unit)) for row in rows]
+    return [StoredUnit(row["id"], row["uuid"], decode(row["spec"], Unit)) for row in rows]
 
 
 def finish_units(db: sqlite3.Connection, finished: Iterable[Finished]) -> None:
@@ -148,7 +149,7 @@ def failed_units(db: sqlite3.Connection, job: Job) -> list[tuple[StoredUnit, str
     """The units that failed, and why, in order."""
     query = "select id, uuid, spec, error from unit where job = ? and state = 'error' order by id"
     return [
-        (StoredUnit(row["id"], row["uuid"], msgspec.json.decode(row["spec"], type=Unit)), row["error"])
+        (StoredUnit(row["id"], row["uuid"], decode(row["spec"], Unit)), row["error"])
         for row in db.execute(query, (job.id,))
     ]
 
