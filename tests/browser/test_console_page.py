@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 
 import pytest
 import requests
@@ -14,6 +16,7 @@ from integrations_sandbox import people
 from integrations_sandbox.console import visit
 from integrations_sandbox.media import write_samples
 from integrations_sandbox.platform.faults import Fault
+from integrations_sandbox.sandbox import open_sandbox
 from integrations_sandbox.stages import DEPLOYER, stage_of
 
 pytest_plugins = ["stage"]
@@ -227,6 +230,31 @@ def test_the_command_prints_how_to_start_the_browser_and_up_prints_the_command(f
     assert "https://app.encord.com/_sandbox/console#" in printed.out
     assert f"--proxy-server=http://127.0.0.1:{filled.sandbox.ports['edge']}" in printed.out
     assert "integrations sandbox console" in filled.run("sandbox", "up").err
+
+
+def test_the_command_starts_a_browser_where_there_is_a_display(filled, tmp_path):
+    said, draft = tmp_path / "said", tmp_path / "draft"
+    browser = tmp_path / "chromium"
+    browser.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {draft} && mv {draft} {said}\n")
+    browser.chmod(0o755)
+    started = filled.run("sandbox", "console", PATH=f"{tmp_path}:/usr/bin:/bin", DISPLAY=":0")
+    assert (started.code, started.out) == (ExitCode.CLEAN, ""), started.err
+    assert "#" not in started.err  # the token is for the browser alone
+    deadline = time.monotonic() + 20
+    while not said.exists():
+        assert time.monotonic() < deadline, "the browser was not started"
+        time.sleep(0.05)
+    *options, address = said.read_text().splitlines()
+    assert f"--user-data-dir={filled.sandbox.layout.folder / 'browser'}" in options
+    assert address.startswith("https://app.encord.com/_sandbox/console#")
+
+
+def test_without_a_running_sandbox_the_command_says_what_to_do(filled, tmp_path):
+    for name in ("Pulumi.yaml", "Pulumi.sandbox.yaml"):
+        shutil.copy(filled.root / name, tmp_path / name)
+    refused = type(filled)(open_sandbox(tmp_path)).run("sandbox", "console")
+    assert refused.code == ExitCode.USAGE
+    assert refused.err.strip().endswith("the sandbox does not run: integrations sandbox up")
 
 
 # For everybody
