@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from integrations.checks import aws_access_point, aws_buckets, aws_drift, aws_role
-from integrations.checks.aws_sessions import Sessions, guarded
+from integrations.checks.aws_sessions import Operator, Sessions, guarded
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer
 from integrations.checks.runner import Key, Question
 from integrations.environment.model import AwsIntegration, Environment
 
 
-def questions(integration: AwsIntegration, environment: Environment, *, write_probe: bool = False) -> list[Question]:
-    """Every question about the integration. Raises ConfigurationError if boto3 is not installed."""
-    sessions = Sessions(integration)
+def questions(
+    integration: AwsIntegration, environment: Environment, operator: Operator, *, write_probe: bool = False
+) -> list[Question]:
+    """Every question about the integration. operator: shared by all integrations of a run."""
+    sessions = Sessions(integration, operator)
     asked: list[Question] = []
 
     def add(check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key:

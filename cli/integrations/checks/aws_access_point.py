@@ -185,7 +185,7 @@ class _Point:
             return skipped(
                 "no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True
             )
-        return read_object(self.sessions.client("s3", session=self.sessions.role), self._arn(), self.integration)
+        return read_object(self.sessions.client("s3", credentials=self.sessions.role), self._arn(), self.integration)
 
 
 def described(sessions: Sessions, integration: AwsIntegration) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from integrations.environment.model import AwsIntegration
 from integrations.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.config import Config
+
+Credentials = dict[str, Any]  # as STS gives them
 
 # How long Encord signs its URLs for is not documented; an hour is what a role's session gives by default.
 URL_SECONDS = 3600
@@ -46,10 +47,13 @@ def _config() -> Config:
     )
 
 
-class Sessions:
-    """The operator's own session, and the role's, assumed once and shared by all questions of an integration."""
+class Operator:
+    """Whoever runs the checks: one session for all integrations, because making sessions and clients takes its time.
 
-    def __init__(self, integration: AwsIntegration) -> None:
+    Clients may be shared by threads; they are made one at a time, because sessions may not.
+    """
+
+    def __init__(self) -> None:
         try:
             import boto3
         except ModuleNotFoundError:
@@ -57,13 +61,11 @@ class Sessions:
         from botocore.exceptions import ProfileNotFound
         from botocore.session import Session
 
-        self.integration = integration
-        region = integration.buckets[0].region
         base = Session()
         # Whoever gets credentials for a profile, by assuming a role, is to be no more patient than we are.
         base.set_default_client_config(_config())
         try:
-            self.own: boto3.Session = boto3.Session(botocore_session=base, region_name=region)
+            self._session = boto3.Session(botocore_session=base)
         except ProfileNotFound as error:
             raise ConfigurationError(
                 f"AWS_PROFILE: {error}; `aws configure list-profiles` lists those there are"
@@ -71,19 +73,17 @@ class Sessions:
         self._lock = threading.Lock()
         self._credentials_lock = threading.Lock()
         self._no_credentials: Exception | None = None
-        self._role: boto3.Session | None = None
-        self.role_expires = datetime.min.replace(tzinfo=UTC)
-        self._clients: dict[tuple[int, str, str | None], Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
 
-    def client(self, service: str, region: str | None = None, session: boto3.Session | None = None) -> Any:
-        """A client with short timeouts; sessions are not thread-safe while they make clients, so one at a time."""
-        maker: Any = session or self.own  # the stubs know no service by a variable's name
-        if maker is self.own:
+    def client(self, service: str, region: str, credentials: Credentials | None = None) -> Any:
+        """A client with short timeouts, of these credentials or of the operator's own."""
+        if credentials is None:
             self._require_credentials()
-        key = (id(maker), service, region)
+        key = (service, region, credentials["AccessKeyId"] if credentials else "")
+        maker: Any = self._session  # the stubs know no service by a variable's name
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = maker.client(service, region_name=region, config=_config())
+                self._clients[key] = maker.client(service, region_name=region, config=_config(), **_keys(credentials))
             return self._clients[key]
 
     def _require_credentials(self) -> None:
@@ -93,7 +93,7 @@ class Sessions:
         with self._credentials_lock:
             if self._no_credentials is None:
                 try:
-                    credentials = self.own.get_credentials()
+                    credentials = self._session.get_credentials()
                     if credentials is not None:
                         credentials.get_frozen_credentials()
                 except (BotoCoreError, ClientError) as error:
@@ -101,7 +101,30 @@ class Sessions:
             if self._no_credentials is not None:
                 raise self._no_credentials
 
-    def assume(self, external_id: str | None) -> dict[str, Any]:
+
+def _keys(credentials: Credentials | None) -> dict[str, str]:
+    if credentials is None:
+        return {}
+    return {
+        "aws_access_key_id": credentials["AccessKeyId"],
+        "aws_secret_access_key": credentials["SecretAccessKey"],
+        "aws_session_token": credentials["SessionToken"],
+    }
+
+
+class Sessions:
+    """The operator, and the role, assumed once and shared by all questions of an integration."""
+
+    def __init__(self, integration: AwsIntegration, operator: Operator) -> None:
+        self.integration, self._operator = integration, operator
+        self._role: Credentials | None = None
+        self.role_expires = datetime.min.replace(tzinfo=UTC)
+
+    def client(self, service: str, region: str | None = None, credentials: Credentials | None = None) -> Any:
+        """A client in this region, or in that of the first bucket."""
+        return self._operator.client(service, region or self.integration.buckets[0].region, credentials)
+
+    def assume(self, external_id: str | None) -> Credentials:
         """The role's credentials, got with this external ID. Raises what STS raises."""
         request = {"RoleArn": access.role_arn(self.integration), "RoleSessionName": f"check-{secrets.token_hex(4)}"}
         if external_id is not None:
@@ -109,25 +132,21 @@ class Sessions:
         return dict(self.client("sts").assume_role(**request)["Credentials"])
 
     def become_role(self) -> None:
-        """Assume the role as Encord does, and keep the session."""
-        import boto3
-
-        got = self.assume(self.integration.encord.external_id)
-        region = self.integration.buckets[0].region
-        self._role = boto3.Session(got["AccessKeyId"], got["SecretAccessKey"], got["SessionToken"], region_name=region)
-        self.role_expires = got["Expiration"]
+        """Assume the role as Encord does, and keep the credentials."""
+        self._role = self.assume(self.integration.encord.external_id)
+        self.role_expires = self._role["Expiration"]
 
     @property
-    def role(self) -> boto3.Session:
-        """The role's session; only for questions that presuppose that it was assumed."""
+    def role(self) -> Credentials:
+        """The role's credentials; only for questions that presuppose that it was assumed."""
         if self._role is None:
             raise RuntimeError("the role was not assumed")
         return self._role
 
     @property
-    def reader(self) -> boto3.Session:
-        """The role's session if it was assumed, else the operator's own."""
-        return self._role or self.own
+    def reader(self) -> Credentials | None:
+        """The role's credentials if it was assumed, else the operator's own."""
+        return self._role
 
 
 def guarded(ask: Callable[[], Answer], integration: AwsIntegration) -> Callable[[], Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -16,11 +17,28 @@ if TYPE_CHECKING:
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
-def fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
-    """One request, as it is answered: no redirect is followed."""
-    import requests
+SMALL = 64 * 1024  # bytes of an answer that are read at once, so that its connection serves the next question
 
-    return requests.request(method, url, headers=headers, timeout=patience.each(), allow_redirects=False, stream=True)
+
+@functools.cache
+def _session() -> requests.Session:
+    """One for all threads: connections are used again, as in a browser; cookies there are none."""
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(pool_connections=64, pool_maxsize=64))
+    return session
+
+
+def fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
+    """One request, as it is answered: no redirect is followed, and no large object is read."""
+    answer = _session().request(
+        method, url, headers=headers, timeout=patience.each(), allow_redirects=False, stream=True
+    )
+    if not answer.ok or int(answer.headers.get("Content-Length", SMALL)) < SMALL:
+        _ = answer.content
+    return answer
 
 
 def preflight(url: str, origin: str, method: str = "GET") -> requests.Response:
@@ -94,9 +112,7 @@ def ask_signed_get(url: Callable[[], str], origins: Sequence[str], fix: str) -> 
 
 def words(answer: requests.Response) -> str:
     """The status, and what the cloud says about it, without anything of the signed URL."""
-    message = re.search(
-        r"<Message>([^<]{1,200})", answer.raw.read(2000, decode_content=True).decode("utf-8", "replace")
-    )
+    message = re.search(r"<Message>([^<]{1,200})", answer.text[:2000])
     return f"{answer.status_code}, {ALLOW_ORIGIN} {header(answer)}" + (f" ({message[1]})" if message else "")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from integrations.checks import patience
 from integrations.checks.catalogue import CheckId
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from integrations.encord_client.integrations import KnownIntegration
 
+T = TypeVar("T")
 PROBE_FOLDER = "integrations check"
 PROBE_SECONDS = 120
 
@@ -38,7 +40,7 @@ class Connection:
     def __init__(self, domain: str) -> None:
         self.domain = domain
         self._lock = threading.Lock()
-        self._known: list[KnownIntegration] | IntegrationsError | None = None
+        self._answers: dict[str, object] = {}
 
     def client(self, domain: str | None = None) -> EncordUserClient:
         """A client that does not wait for minutes."""
@@ -50,15 +52,30 @@ class Connection:
         """Every integration that the key may see. Raises an IntegrationsError."""
         from integrations.encord_client.integrations import list_integrations
 
+        return self._once("integrations", lambda: list_integrations(self.client(), self.domain))
+
+    def has_folders(self) -> bool:
+        """Whether there is a folder. Raises an IntegrationsError if they cannot be listed."""
+        from integrations.encord_client.connection import translated
+
+        def look() -> bool:
+            with translated(self.domain):
+                return next(iter(self.client().list_storage_folders(page_size=1)), None) is not None
+
+        return self._once("folders", look)
+
+    def _once(self, what: str, ask: Callable[[], T]) -> T:
+        """The answer, or the error, of the first time."""
         with self._lock:
-            if self._known is None:
+            if what not in self._answers:
                 try:
-                    self._known = list_integrations(self.client(), self.domain)
+                    self._answers[what] = ask()
                 except IntegrationsError as error:
-                    self._known = error
-        if isinstance(self._known, IntegrationsError):
-            raise self._known
-        return self._known
+                    self._answers[what] = error
+            answer = self._answers[what]
+        if isinstance(answer, IntegrationsError):
+            raise answer
+        return cast("T", answer)
 
 
 def questions(
@@ -132,16 +149,12 @@ def _origin(environment: Environment) -> Answer:
 
 
 def _folders(connection: Connection) -> Answer:
-    from integrations.encord_client.connection import translated
-
     try:
-        with translated(connection.domain):
-            first = next(iter(connection.client().list_storage_folders(page_size=1)), None)
+        return passed("folders can be listed" if connection.has_folders() else "there are no folders yet")
     except NotAuthorisedError as error:
         return unknown(str(error), Obstacle.RIGHTS, "give the key's user a role that may see folders")
     except IntegrationsError as error:
         return unknown(str(error), Obstacle.NETWORK)
-    return passed("folders can be listed" if first else "there are no folders yet, and they can be listed")
 
 
 def _known(connection: Connection, integration: Integration, environment: Environment) -> Answer:

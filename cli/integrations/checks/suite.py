@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Container, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from integrations.checks import aws, azure, encord, gcp, s3_compatible
+from integrations.checks.aws_sessions import Operator
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Evidence, Result
 from integrations.checks.runner import Key, Question, run
@@ -49,9 +51,10 @@ def check_environment(
 
     def ask(only: Container[Key] | None) -> list[Result]:
         connection = encord.Connection(domain)
+        operator = functools.cache(Operator)  # one for all integrations on AWS, if there are any
         questions = []
         for integration in chosen:
-            questions += _of_its_cloud(integration, environment, write_probe=write_probe)
+            questions += _of_its_cloud(integration, environment, operator, write_probe=write_probe)
             questions += encord.questions(integration, environment, connection, register_probe=register_probe)
         return run(questions, environment.name, evidence=evidence(domain), select=select, only=only, report=report)
 
@@ -67,10 +70,12 @@ def check_environment(
     return [*excuse_suppressed(results, environment, today), *over]
 
 
-def _of_its_cloud(integration: Integration, environment: Environment, *, write_probe: bool) -> list[Question]:
+def _of_its_cloud(
+    integration: Integration, environment: Environment, operator: Callable[[], Operator], *, write_probe: bool
+) -> list[Question]:
     match integration:
         case AwsIntegration():
-            return aws.questions(integration, environment, write_probe=write_probe)
+            return aws.questions(integration, environment, operator(), write_probe=write_probe)
         case AzureIntegration():
             return azure.questions(integration, environment, write_probe=write_probe)
         case GcpIntegration():

@@ -39,9 +39,10 @@ class Stage:
         return self.stubs[service]
 
     def ask(self, check, integration=INTEGRATION):
+        operator = None  # its clients are the stubs
         settings = Settings(integrations={"images": integration}, cors_origins=("https://app.encord.com",))
         environment = Environment("prod", settings, "Pulumi.prod.yaml")
-        question = next(q for q in aws.questions(integration, environment, write_probe=True) if q.id is check)
+        question = next(q for q in aws.questions(integration, environment, operator, write_probe=True) if q.id is check)
         answer = question.ask()
         for stub in self.stubs.values():
             stub.assert_no_pending_responses()

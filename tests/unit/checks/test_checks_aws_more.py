@@ -105,13 +105,12 @@ def test_a_key_that_is_not_there_fails_and_one_that_may_not_be_read_is_unknown(s
 @pytest.mark.parametrize(("minutes", "status"), [(60, Status.PASS), (59.5, Status.PASS), (15, Status.FAIL)])
 def test_a_session_that_ends_before_a_url_of_an_hour_fails(stage, monkeypatch, minutes, status):
     ends = datetime.now(UTC) + timedelta(minutes=minutes)
-    monkeypatch.setattr(Sessions, "role_expires", ends, raising=False)
     role = {
         "Path": "/", "RoleName": "encord-images", "RoleId": "AROA" + "X" * 12, "Arn": ROLE,
         "CreateDate": datetime.now(UTC), "MaxSessionDuration": 3600,
     }  # fmt: skip
     stage.stub("iam").add_response("get_role", {"Role": role})
-    monkeypatch.setattr(Sessions, "__init__", lambda self, integration: setattr(self, "integration", integration))
+    monkeypatch.setattr(Sessions, "role_expires", property(lambda self: ends, lambda self, value: None), raising=False)
     integration = replace(INTEGRATION, check_principal="arn:aws:iam::123456789012:role/checker")
     assert stage.ask(CheckId.URL_LIFE, integration).status is status
 
