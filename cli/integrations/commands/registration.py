@@ -246,7 +246,9 @@ def build(
     if inventory:
         built = building.build_from_inventory(inventory, bucket, what, target, root=root, columns=columns, after=since)
     else:
-        built = building.build_from_bucket(bucket, what, target, root=root, after=since, progress=_listed)
+        built = building.build_from_bucket(
+            bucket, what, target, root=root, after=since, progress=_listed, opened=_store()
+        )
     for part in built.parts:
         emit(str(part.path))
         say(f"{part.path}: {part.items:,} items, {part.urls:,} object URLs")
@@ -256,7 +258,7 @@ def build(
 
 
 def _store() -> OpenStore:
-    from integrations.registration.build.listing import open_store
+    from integrations.object_stores import open_store
 
     return open_store
 

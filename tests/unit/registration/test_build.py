@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from integrations.errors import ConfigurationError, NothingMatchedError, UnreachableError
+from integrations.errors import ConfigurationError, NotAuthorisedError, NothingMatchedError, UnreachableError
 from integrations.registration.build import inventory as inventories
 from integrations.registration.build.assemble import Skipped, assemble, natural
 from integrations.registration.build.listing import heads, list_objects, open_store
@@ -271,6 +271,11 @@ class Bucket(BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self) -> None:
+        if self.path.startswith("/secret-bucket"):
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter")
         start = query.get("continuation-token", "")
@@ -337,6 +342,12 @@ def test_a_bucket_becomes_files(bucket: str, tmp_path: Path):
     assert sum(part.items for part in done.parts) == 7
     assert validate([part.path for part in done.parts]).counts == {}
     assert json.loads(done.parts[0].path.read_text())["images"][0]["title"] == "day:a b+c.jpg"
+
+
+def test_a_bucket_that_may_not_be_listed_is_not_called_unreachable(bucket: str):
+    source = Source("s3", "secret-bucket", region="eu-west-2")
+    with pytest.raises(NotAuthorisedError, match="secret-bucket may not be listed"):
+        list(list_objects(source, open_store(source)))
 
 
 def test_a_server_that_does_not_answer_is_said_to_be_unreachable(monkeypatch: pytest.MonkeyPatch):

@@ -7,7 +7,9 @@ folders under a prefix are listed at the same time.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +18,34 @@ from integrations.registration.build.source import Object, Source
 
 _CHUNK = 1000
 _AT_ONCE = 32
+# obstore has an exception of its own for a refused object, but none for a refused listing: only words.
+_REFUSED = re.compile(r"status code: 40[13]\b")
 
 
-def open_store(source: Source) -> Any:
+def open_store(source: Source, credentials: Callable[[], dict[str, Any]] | None = None) -> Any:
     """The obstore store of a bucket; credentials and proxy come from the cloud's and the system's usual variables.
 
-    Raises ConfigurationError if the extra is not installed.
+    credentials: for AWS, gives those to use in place of what the variables say. Raises
+    ConfigurationError if the extra is not installed, or the client cannot be made with the
+    variables there are.
     """
     try:
         from obstore import store
     except ImportError:
         raise ConfigurationError("listing needs the extra: pip install 'encord-integrations[listing]'") from None
-    options: Any = _client_options()
+    from obstore.exceptions import BaseError
+
+    try:
+        return _opened(store, source, credentials, _client_options())
+    except BaseError as error:
+        text = "look at AWS_CA_BUNDLE, SSL_CERT_FILE and what the cloud's own variables say"
+        raise ConfigurationError(f"{source.bucket} cannot be opened ({_first_line(error)}): {text}") from None
+
+
+def _opened(store: Any, source: Source, given: Any, options: Any) -> Any:
     match source.scheme:
         case "s3":
-            return store.S3Store(source.bucket, region=source.region, client_options=options)
+            return store.S3Store(source.bucket, region=source.region, client_options=options, credential_provider=given)
         case "obs":
             endpoint = f"https://obs.{source.region}.otc.t-systems.com"
             return store.S3Store(source.bucket, region=source.region, endpoint=endpoint, client_options=options)
@@ -48,10 +63,14 @@ def open_store(source: Source) -> Any:
 def _client_options() -> dict[str, Any]:
     """What the HTTP client does not find by itself: the certificates of a company's proxy.
 
-    It honours HTTPS_PROXY, but not the variables that name a bundle of certificates.
+    It honours HTTPS_PROXY, but of the variables that name a bundle of certificates not AWS_CA_BUNDLE.
     """
     bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
-    options: dict[str, Any] = {"root_certificate": Path(bundle).read_bytes()} if bundle else {}
+    try:
+        options: dict[str, Any] = {"root_certificate": Path(bundle).read_bytes()} if bundle else {}
+    except OSError as error:
+        text = f"the bundle of certificates {bundle} (AWS_CA_BUNDLE or SSL_CERT_FILE) cannot be read"
+        raise ConfigurationError(f"{text}: {error.strerror}") from None
     if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
         options["allow_http"] = True
     return options
@@ -65,56 +84,53 @@ def list_objects(
     progress is told the number of objects so far; after: only objects modified at or after
     this time, ISO 8601. Raises NotAuthorisedError or UnreachableError.
     """
-    import asyncio
-
-    runner = asyncio.Runner()
     try:
-        pages = _pages(source, store)
         count = 0
-        while (page := runner.run(anext(pages, None))) is not None:
+        for page in _pages(source, store):
             count += len(page)
             progress(count)
             yield from (one for one in page if not after or one.modified >= after)
-    except PermissionError as error:
-        raise NotAuthorisedError(f"{source.bucket} may not be listed: {_first_line(error)}") from error
     except Exception as error:
-        if type(error).__module__.startswith(("obstore", "builtins")) and not isinstance(error, GeneratorExit):
+        if isinstance(error, PermissionError) or _REFUSED.search(str(error)):
+            raise NotAuthorisedError(f"{source.bucket} may not be listed: {_first_line(error)}") from error
+        if type(error).__module__.startswith(("obstore", "builtins")):
             raise UnreachableError(f"{source.bucket} could not be listed: {_first_line(error)}") from error
         raise
-    finally:
-        runner.close()
 
 
-async def _pages(source: Source, store: Any) -> AsyncIterator[list[Object]]:
-    """Pages of objects in the order of keys; the folders of the first level are listed ahead, all at once."""
-    import asyncio
+def _pages(source: Source, store: Any) -> Iterator[list[Object]]:
+    """Pages of objects in the order of keys; the folders of the first level are listed ahead, all at once.
 
+    In threads: obstore's coroutines sometimes abort the process when it ends soon after (SIGABRT, seen with 0.12.1).
+    """
     import obstore
 
     prefix = source.prefix
-    top = await obstore.list_with_delimiter_async(store, prefix.rpartition("/")[0] or None)
+    top = obstore.list_with_delimiter(store, prefix.rpartition("/")[0] or None)
     folders = [f"{one.rstrip('/')}/" for one in top["common_prefixes"]]
     files = [_object(one) for one in top["objects"]]
-    limit = asyncio.Semaphore(_AT_ONCE)
     wanted = [one for one in folders if one.startswith(prefix) or prefix.startswith(one)]
-    tasks = {one: asyncio.create_task(_folder(store, one, limit)) for one in wanted}
-    for one in sorted([*wanted, *(file.key for file in files)]):
-        if one in tasks:
-            found = await tasks.pop(one)
-            yield [file for file in found if file.key.startswith(prefix)]
-        else:
-            yield [file for file in files if file.key == one and one.startswith(prefix)]
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        tasks = {one: pool.submit(_folder, store, one) for one in wanted}
+        for one in sorted([*wanted, *(file.key for file in files)]):
+            if one in tasks:
+                found = tasks.pop(one).result()
+                yield [file for file in found if file.key.startswith(prefix)]
+            else:
+                yield [file for file in files if file.key == one and one.startswith(prefix)]
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-async def _folder(store: Any, prefix: str, limit: Any) -> list[Object]:
+def _folder(store: Any, prefix: str) -> list[Object]:
     import obstore
 
-    async with limit:
-        found = []
-        async for page in obstore.list(store, prefix, chunk_size=_CHUNK):
-            # A folder's own marker, an object whose key ends in a slash, comes without the slash.
-            found += [_object(one) for one in page if one["path"] != prefix.rstrip("/")]
-        return found
+    found = []
+    for page in obstore.list(store, prefix, chunk_size=_CHUNK):
+        # A folder's own marker, an object whose key ends in a slash, comes without the slash.
+        found += [_object(one) for one in page if one["path"] != prefix.rstrip("/")]
+    return found
 
 
 def _object(one: Any) -> Object:
@@ -127,23 +143,16 @@ def _first_line(error: BaseException) -> str:
 
 def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str, str]:
     """What is wrong with each of the objects: `missing`, or why it cannot be read; nothing for those that can."""
-    import asyncio
-
     import obstore
 
-    async def ask(key: str, limit: asyncio.Semaphore) -> tuple[str, str]:
-        async with limit:
-            try:
-                await obstore.head_async(store, key)
-            except FileNotFoundError:
-                return key, "missing"
-            except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read
-                return key, _first_line(error)
-            return key, ""
+    def ask(key: str) -> tuple[str, str]:
+        try:
+            obstore.head(store, key)
+        except FileNotFoundError:
+            return key, "missing"
+        except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read
+            return key, _first_line(error)
+        return key, ""
 
-    async def all_of_them() -> dict[str, str]:
-        limit = asyncio.Semaphore(at_once)
-        answers = await asyncio.gather(*(ask(key, limit) for key in keys))
-        return {key: answer for key, answer in answers if answer}
-
-    return asyncio.run(all_of_them())
+    with ThreadPoolExecutor(at_once) as pool:
+        return {key: answer for key, answer in pool.map(ask, keys) if answer}

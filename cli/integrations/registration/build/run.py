@@ -34,9 +34,13 @@ def build_from_bucket(
     root: Path,
     after: str = "",
     progress: Callable[[int], None] = lambda _: None,
+    opened: Callable[[Source], Any] = open_store,
 ) -> Built:
-    """List a bucket and write its registration files. root: where the rules' side table is looked for."""
-    listed = list_objects(source, open_store(source), progress, after)
+    """List a bucket and write its registration files.
+
+    root: where the rules' side table is looked for. opened: how to reach the bucket.
+    """
+    listed = list_objects(source, opened(source), progress, after)
     return _build(listed, source, rules, target, inventories.side_table(rules, root))
 
 
