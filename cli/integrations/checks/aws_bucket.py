@@ -132,7 +132,9 @@ class Bucket:
             return failed("the bucket has no CORS rules", self.cors_fix())
         for origin in self.environment.settings.cors_origins:
             for method in cors.METHODS:
-                if not any(_fits(origin, rule["AllowedOrigins"]) and method in rule["AllowedMethods"] for rule in rules):
+                if not any(
+                    _fits(origin, rule["AllowedOrigins"]) and method in rule["AllowedMethods"] for rule in rules
+                ):
                     return failed(f"no rule lets {origin} in with {method}", self.cors_fix())
         wide = sorted({origin for rule in rules for origin in rule["AllowedOrigins"] if "*" in origin})
         if wide:
