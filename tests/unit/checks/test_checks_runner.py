@@ -149,6 +149,7 @@ WARN, SKIP = result(warned("", "")), result(skipped(""))
 NETWORK, RIGHTS, NOBODY = (
     result(unknown("", obstacle)) for obstacle in (Obstacle.NETWORK, Obstacle.RIGHTS, Obstacle.AUTHENTICATION)
 )
+CLOCK = replace(PASS, id=CheckId.CLOCK.value)  # anybody can see what time it is
 
 
 @pytest.mark.parametrize(
@@ -163,6 +164,8 @@ NETWORK, RIGHTS, NOBODY = (
         ([RIGHTS, SKIP], ExitCode.NOT_AUTHORISED),
         ([RIGHTS, NETWORK], ExitCode.INCOMPLETE),
         ([RIGHTS, PASS], ExitCode.INCOMPLETE),
+        ([NOBODY, CLOCK], ExitCode.NOT_AUTHORISED),
+        ([CLOCK], ExitCode.CLEAN),
         ([NETWORK], ExitCode.INCOMPLETE),
         ([SKIP], ExitCode.CLEAN),
     ],
