@@ -25,7 +25,12 @@ SESSION_SECONDS = 3600
 # A session is renewed this long before it ends, so that nothing that begins with it outlives it.
 MARGIN = timedelta(minutes=5)
 CONFIG = Config(
-    max_pool_connections=32, connect_timeout=10, read_timeout=60, retries={"mode": "standard", "max_attempts": 3}
+    max_pool_connections=32,
+    connect_timeout=10,
+    read_timeout=60,
+    retries={"mode": "standard", "max_attempts": 3},
+    # Signed URLs with the region in the host: the global host redirects, which a browser does not follow with CORS.
+    s3={"addressing_style": "virtual"},
 )
 ABSENT = ("NoSuchKey", "404")
 DENIED = ("AccessDenied", "403")
