@@ -13,7 +13,7 @@ from integrations_sandbox.media import samples, write_samples
 
 
 @pytest.fixture(scope="session")
-def stage(aws: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def cloud_stage(aws: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     media = tmp_path_factory.mktemp("media")
     write_samples(media)
     for bucket, region in REGIONS.items():
@@ -46,6 +46,6 @@ def _access_point(aws: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def integration(stage: Stage) -> str:
+def integration(cloud_stage: Stage) -> str:
     """An integration that may do everything it needs."""
-    return stage.integrate(stage.role([may_read(), may_list(), may_write()]), "Acme media")
+    return cloud_stage.integrate(cloud_stage.role([may_read(), may_list(), may_write()]), "Acme media")

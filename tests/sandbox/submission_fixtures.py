@@ -20,7 +20,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(platform: Stage) -> Iterator[Stage]:
+def quiet_platform(platform: Stage) -> Iterator[Stage]:
     """The platform, without any fault when the test begins and when it ends."""
     if not (platform.process and platform.process.find()):
         platform.start()
@@ -31,9 +31,9 @@ def stage(platform: Stage) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def project(stage: Stage) -> Path:
+def project(quiet_platform: Stage) -> Path:
     """A project that never submitted anything."""
-    return stage.project()
+    return quiet_platform.project()
 
 
 @pytest.fixture

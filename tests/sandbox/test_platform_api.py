@@ -33,6 +33,12 @@ from integrations_sandbox.platform.settings import settings_path
 pytest_plugins = ("platform_fixtures",)
 
 
+@pytest.fixture(scope="session")
+def stage(cloud_stage: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return cloud_stage
+
+
 @pytest.fixture
 def somebody(stage: Stage):
     """Makes users of the organisation."""

@@ -28,6 +28,13 @@ from integrations_sandbox.platform.settings import database_path
 
 pytest_plugins = ("platform_fixtures",)
 
+
+@pytest.fixture(scope="session")
+def stage(cloud_stage: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return cloud_stage
+
+
 IMAGE = url("images/Image1.png")
 IMAGE_METADATA = {"mime_type": "image/png", "file_size": 5, "height": 2, "width": 3}
 

@@ -7,6 +7,13 @@ from platform_stage import EU, PREFIX, US, LongPollingStatus, Stage, may_list, m
 
 pytest_plugins = ("platform_fixtures",)
 
+
+@pytest.fixture(scope="session")
+def stage(cloud_stage: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return cloud_stage
+
+
 IMAGE = url("images/Image1.png")
 SEQUENCE = {"title": "s", "createVideo": True, "objectUrl_0": url("images/1%20(32).jpg")}
 

@@ -13,6 +13,12 @@ from platform_stage import EU, PREFIX, InvalidArgumentsError, LongPollingStatus,
 pytest_plugins = ("platform_fixtures",)
 
 
+@pytest.fixture(scope="session")
+def stage(cloud_stage: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return cloud_stage
+
+
 def series(name: str, numbers: range) -> dict[str, str]:
     """As Encord's example has them: with the S3 console's `+` for the space in `1 (32).jpg`."""
     return {f"objectUrl_{n}": url(f"images/{name}+({number}).jpg") for n, number in enumerate(numbers)}

@@ -17,6 +17,13 @@ from integrations_sandbox.platform.faults import Fault
 
 pytest_plugins = ("submission_fixtures",)
 
+
+@pytest.fixture
+def stage(quiet_platform: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return quiet_platform
+
+
 IMAGES, VIDEOS = items("images", 300), items("videos", 200)
 SLOWLY = Fault("latency", method="POST", path="/data-upload-jobs", seconds=0.4)
 

@@ -11,6 +11,13 @@ from integrations_sandbox.platform.faults import Fault
 
 pytest_plugins = ("submission_fixtures",)
 
+
+@pytest.fixture
+def stage(quiet_platform: Stage) -> Stage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return quiet_platform
+
+
 START = {"method": "POST", "path": "/data-upload-jobs"}
 POLL = {"method": "GET", "path": "/data-upload-jobs/"}
 IMAGES = items("images", 30)

@@ -27,6 +27,13 @@ from integrations_sandbox.platform.faults import Fault
 
 pytest_plugins = ("platform_fixtures",)
 
+
+@pytest.fixture(scope="session")
+def stage(cloud_stage: CloudStage) -> CloudStage:
+    """The plugin's, by a short name of this module's own: another plugin has a stage too."""
+    return cloud_stage
+
+
 ITEMS, KILLS, RESTARTS = map(int, os.environ.get("INTEGRATIONS_SOAK", "6000:6:1").split(":"))
 FOLDER = "Soak/Night"
 START = {"method": "POST", "path": "/data-upload-jobs"}
