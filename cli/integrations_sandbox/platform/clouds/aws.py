@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from integrations_sandbox.platform.clouds.aws_url import Place, places
-from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem
+from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem, find_in_turn
 
 SESSION_SECONDS = 3600
 # A session is renewed this long before it ends, so that nothing that begins with it outlives it.
@@ -78,17 +78,7 @@ class AwsDoor:
         return places(url)[0].name
 
     def find(self, url: str) -> Found:
-        first, *others = places(url)
-        try:
-            return self._look(first, url)
-        except ObjectProblem as problem:
-            for place in others:
-                try:
-                    return self._look(place, url)
-                except ObjectProblem:
-                    continue
-            read_as = "".join(f"; nor is it {place.key!r}, with + read as a space" for place in others)
-            raise ObjectProblem(f"{problem}{read_as}") from problem
+        return find_in_turn(places(url), lambda place: self._look(place, url))
 
     def read(self, found: Found, start: int, end: int) -> bytes:
         place = places(found.url)[0]

@@ -20,7 +20,7 @@ from azure.storage.blob import BlobSasPermissions, BlobServiceClient, ContentSet
 from msgspec import Struct
 
 from integrations.registration.object_url import ObjectUrlError, UrlForm, azure_url, encode_key, parse_object_url
-from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem
+from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem, find_in_turn
 
 SKEW = timedelta(minutes=5)  # between this clock and Azure's
 HOT = "Hot"
@@ -103,17 +103,7 @@ class AzureDoor:
         return self._places(url)[0].name
 
     def find(self, url: str) -> Found:
-        first, *others = self._places(url)
-        try:
-            return self._look(first, url)
-        except ObjectProblem as problem:
-            for place in others:
-                try:
-                    return self._look(place, url)
-                except ObjectProblem:
-                    continue
-            read_as = "".join(f"; nor is it {place.key!r}, with + read as a space" for place in others)
-            raise ObjectProblem(f"{problem}{read_as}") from problem
+        return find_in_turn(self._places(url), lambda place: self._look(place, url))
 
     def read(self, found: Found, start: int, end: int) -> bytes:
         place = self._places(found.url)[0]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -106,3 +106,21 @@ class ObjectFile(io.RawIOBase):
 def open_object(door: CloudDoor, found: Found) -> io.BufferedReader:
     """An object as a file; the caller closes it."""
     return io.BufferedReader(ObjectFile(found, door.read), buffer_size=HEAD)
+
+
+def find_in_turn(places: Sequence[Any], look: Callable[[Any], Found]) -> Found:
+    """The object at the first of the places that a URL can mean (each has a `key`) where there is one.
+
+    Raises ObjectProblem of the first place, with the other readings that were tried.
+    """
+    first, *others = places
+    try:
+        return look(first)
+    except ObjectProblem as problem:
+        for place in others:
+            try:
+                return look(place)
+            except ObjectProblem:
+                continue
+        read_as = "".join(f"; nor is it {place.key!r}, with + read as a space" for place in others)
+        raise ObjectProblem(f"{problem}{read_as}") from problem

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from integrations import google_cloud
 from integrations.registration.object_url import ObjectUrlError, UrlForm, gcs_url, parse_object_url
-from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem
+from integrations_sandbox.platform.clouds.door import HEAD, Found, ObjectProblem, find_in_turn
 
 API = "https://storage.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
@@ -101,17 +101,7 @@ class GcpDoor:
         return places(url)[0].name
 
     def find(self, url: str) -> Found:
-        first, *others = places(url)
-        try:
-            return self._look(first, url)
-        except ObjectProblem as problem:
-            for place in others:
-                try:
-                    return self._look(place, url)
-                except ObjectProblem:
-                    continue
-            read_as = "".join(f"; nor is it {place.key!r}, with + read as a space" for place in others)
-            raise ObjectProblem(f"{problem}{read_as}") from problem
+        return find_in_turn(places(url), lambda place: self._look(place, url))
 
     def read(self, found: Found, start: int, end: int) -> bytes:
         return self._get(places(found.url)[0], found.url, start, end).content
