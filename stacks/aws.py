@@ -16,6 +16,7 @@ from pulumi_aws import Provider, ProviderAssumeRoleArgs, iam, s3control
 from aws_buckets import IntegrationBucket, replicate
 from integrations.access import aws as access
 from integrations.access import aws_replication as replication
+from integrations.access.outputs import ACCESS_POINT, outputs
 from integrations.environment.model import AwsBucket, AwsChecker, AwsIntegration, Settings
 from protection import keeps_data
 
@@ -49,15 +50,7 @@ def _provision(integration: AwsIntegration, settings: Settings, checkers: Sequen
         for bucket in integration.buckets
         if bucket.ownership == "create"
     }
-    outputs: dict[str, Any] = {
-        "cloud": "aws",
-        "roleArn": access.role_arn(integration),
-        "roleExists": role is not None,
-        "checkerRoleArn": (checker := settings.aws_checker(integration.account)) and access.checker_arn(checker),
-        "buckets": {
-            bucket.name: {"region": bucket.region, "arn": access.bucket_arn(bucket)} for bucket in integration.buckets
-        },
-    }
+    exported = outputs(integration, settings)
     if replication.is_managed(integration):
         replicate(integration, buckets, opts=own)
     if integration.multi_region_access_point:
@@ -67,8 +60,8 @@ def _provision(integration: AwsIntegration, settings: Settings, checkers: Sequen
             settings,
             opts=pulumi.ResourceOptions(providers=[provider], depends_on=list(buckets.values())),
         )
-        outputs["multiRegionAccessPoint"] = {"arn": point.arn, "alias": point.alias}
-    return outputs
+        exported[ACCESS_POINT] = {"arn": point.arn, "alias": point.alias}
+    return exported
 
 
 def _provider(integration: AwsIntegration, bucket: AwsBucket, own: Provider) -> Provider:

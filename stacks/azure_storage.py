@@ -14,6 +14,7 @@ import pulumi
 from pulumi_azure_native import Provider, authorization, resources, storage
 
 from integrations.access import azure as access
+from integrations.access.outputs import outputs
 from integrations.environment.azure import AzureContainer, AzureIntegration
 from integrations.environment.model import Settings
 from protection import keeps_data
@@ -45,7 +46,7 @@ def provision(settings: Settings) -> dict[str, dict[str, Any]]:
         _assignment(
             grant, pulumi.ResourceOptions(provider=providers[one.subscription], depends_on=made[one.account.name])
         )
-    return {one.name: _outputs(one, settings) for one in mine}
+    return {one.name: outputs(one, settings) for one in mine}
 
 
 def _provider(integration: AzureIntegration) -> Provider:
@@ -55,18 +56,6 @@ def _provider(integration: AzureIntegration) -> Provider:
 
 def _grants(integration: AzureIntegration, settings: Settings) -> Sequence[access.Grant]:
     return access.grants(integration, settings.azure_checker(integration.tenant))
-
-
-def _outputs(integration: AzureIntegration, settings: Settings) -> dict[str, Any]:
-    checker = settings.azure_checker(integration.tenant)
-    return {
-        "cloud": "azure",
-        "account": integration.account.name,
-        "accountId": access.account_id(integration),
-        "granted": sorted({grant.principal for grant in _grants(integration, settings)}),
-        "checker": checker and checker.object_id,
-        "buckets": {one.name: {"id": access.container_id(integration, one)} for one in integration.containers},
-    }
 
 
 class IntegrationAccount(pulumi.ComponentResource):

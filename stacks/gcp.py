@@ -17,6 +17,7 @@ import pulumi
 from pulumi_gcp import Provider, storage
 
 from integrations.access import gcp as access
+from integrations.access.outputs import outputs
 from integrations.environment.model import GcpBucket, GcpIntegration, Settings
 from protection import keeps_data
 
@@ -37,13 +38,7 @@ def _provision(integration: GcpIntegration, settings: Settings) -> dict[str, Any
         if bucket.ownership == "create":
             name = IntegrationBucket(integration, bucket, settings, opts).bucket.name
         BucketGrants(integration, bucket, name, _grants(integration, bucket, settings), opts)
-    return {
-        "cloud": "gcp",
-        "project": integration.project,
-        "serviceAccount": integration.encord.service_account,
-        "granted": not integration.awaiting_encord,
-        "buckets": {bucket.name: {"location": bucket.location} for bucket in integration.buckets},
-    }
+    return outputs(integration, settings)
 
 
 def _grants(integration: GcpIntegration, bucket: GcpBucket, settings: Settings) -> list[access.Grant]:

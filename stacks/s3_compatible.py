@@ -12,6 +12,7 @@ from typing import Any
 import pulumi
 
 from integrations.access import s3_compatible as access
+from integrations.access.outputs import outputs
 from integrations.environment.model import Settings
 from integrations.environment.s3_compatible import OtcIntegration, S3Compatible, S3CompatibleBucket, S3Integration
 from integrations.s3_compatible.provider import ObsBucket
@@ -28,14 +29,7 @@ def _provision(integration: S3Compatible, settings: Settings) -> dict[str, Any]:
     for bucket in integration.buckets:
         if bucket.ownership == "create":
             IntegrationBucket(integration, bucket, settings)
-    store = integration.store
-    return {
-        "cloud": integration.cloud,
-        "endpoint": store.endpoint,
-        "region": store.region,
-        "granted": list(access.granted(integration)),
-        "buckets": {bucket.name: {"arn": access.bucket_arn(bucket)} for bucket in integration.buckets},
-    }
+    return outputs(integration, settings)
 
 
 class IntegrationBucket(pulumi.ComponentResource):

@@ -70,13 +70,13 @@ def hold(case: Case, table: Table, stage: Stage) -> None:
     before = _configuration(stage)
     try:
         case.breaks(stage)
-        ran = stage.run(*words)
+        ran = stage.run_here(*words)
         results = ran.json["results"]
         assert found(results) == {"fail": case.fails, "warning": case.warns, "skip": case.skips, "unknown": frozenset()}
         grave = any(one["status"] == "fail" and one["severity"] == "error" for one in results)
         assert ran.code == (1 if grave else 0)
         _mend(case, results, stage)
-        assert [one for one in stage.run(*words).json["results"] if one["status"] != "pass"] == []
+        assert [one for one in stage.run_here(*words).json["results"] if one["status"] != "pass"] == []
     except BaseException:
         stage.restore()
         raise

@@ -13,7 +13,7 @@ from integrations.checks.aws_bucket import no_probe_object, read_object
 from integrations.checks.aws_bucket_policy import named_for
 from integrations.checks.aws_sessions import Sessions, code_of
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Answer, failed, passed, skipped, warned
+from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, warned
 from integrations.checks.runner import Add, Key
 from integrations.environment.model import AwsBucket, AwsIntegration, Environment, MultiRegionAccessPoint
 
@@ -182,9 +182,7 @@ class _Point:
 
     def read(self) -> Answer:
         if self.integration.probe_object is None:
-            return skipped(
-                "no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True
-            )
+            return NO_PROBE_OBJECT
         return read_object(self.sessions.client("s3", credentials=self.sessions.role), self._arn(), self.integration)
 
 

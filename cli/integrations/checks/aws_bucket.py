@@ -10,7 +10,7 @@ from typing import Any
 from integrations.access import aws as access
 from integrations.access import compare, cors
 from integrations.checks.aws_sessions import NOT_ALLOWED, Sessions, code_of
-from integrations.checks.records import Answer, failed, passed, skipped, warned
+from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, warned
 from integrations.environment.model import AwsBucket, AwsIntegration, Environment
 
 OWN_KEY = "S3's own key"
@@ -221,4 +221,4 @@ def _denies_plain_http(statement: Any) -> bool:
 
 def no_probe_object() -> Answer:
     """There is nothing to read, so nothing can be proved by reading."""
-    return skipped("no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True)
+    return NO_PROBE_OBJECT

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from integrations.checks import browser
+from integrations.checks import browser, browser_media, drift
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_grants import APPLICATION, GrantQuestions
 from integrations.checks.azure_objects import ObjectQuestions
@@ -38,20 +38,23 @@ def questions(integration: AzureIntegration, environment: Environment, *, write_
         asked.append(Question(integration.name, "azure", check, subject, guarded(ask, integration), needs))
         return asked[-1].key
 
+    drift.add_question(add, integration, environment)
+    account = AboutAccount(sessions, integration, environment)
+    add(CheckId.CLOCK, "this machine", partial(browser_media.ask_clock, account.url))
     about = (sessions, integration, environment)
-    found = add(CheckId.BUCKET_FOUND, integration.account.name, AboutAccount(*about).found)
+    found = add(CheckId.BUCKET_FOUND, integration.account.name, account.found)
     containers = {
         one.name: add(
             CheckId.BUCKET_FOUND,
             _subject(integration, one.name),
-            partial(AboutAccount(*about).container_found, one),
+            partial(account.container_found, one),
             found,
         )
         for one in integration.containers
     }
-    _account(add, AboutAccount(*about), found)
+    _account(add, account, found)
     for one in integration.containers:
-        private = partial(AboutAccount(*about).private, one)
+        private = partial(account.private, one)
         add(CheckId.BUCKET_PRIVATE, _subject(integration, one.name), private, containers[one.name])
     if integration.encord.access == "account-sas":
         proofs = _signature(add, SignatureQuestions(*about), containers)

@@ -17,7 +17,7 @@ from integrations.access.judge import Verdict
 from integrations.azure_client import AUTHORIZATION_VERSION, AzureError
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_sessions import Sessions
-from integrations.checks.records import Answer, failed, passed, skipped
+from integrations.checks.records import NO_CHECK_PRINCIPAL, Answer, failed, passed, skipped
 from integrations.environment.azure import LOOK_UP, AzureContainer, AzureIntegration
 from integrations.environment.model import Environment
 
@@ -100,7 +100,7 @@ class GrantQuestions(AboutAccount):
         """Whether what this run may do proves what Encord may."""
         principal = self.integration.check_principal
         if principal is None:
-            return skipped("no checkPrincipal is granted what Encord is, so only Encord can do it", unproven=True)
+            return NO_CHECK_PRINCIPAL
         if (me := self.sessions.azure.object_id) != principal:
             return skipped(f"this runs as {me}", fix=f"run it as the checkPrincipal, {principal}", unproven=True)
         for scope in self._scopes():

@@ -10,10 +10,9 @@ from integrations.access import azure as access
 from integrations.checks import browser, browser_media
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_sessions import MISSING, NOT_ALLOWED, code_of
-from integrations.checks.records import Answer, failed, passed, skipped
+from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, skipped
 from integrations.environment.azure import AzureContainer
 
-NO_PROBE_OBJECT = skipped("no probeObject is configured", fix="set `probeObject` to the name of a blob", unproven=True)
 ARCHIVED = "BlobArchived"
 BETWEEN = "look at what stands between the browser and Azure: Azure itself does this right"
 

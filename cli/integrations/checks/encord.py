@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from integrations.checks import patience
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Answer, Obstacle, failed, passed, skipped, unknown
+from integrations.checks.records import NO_PROBE_OBJECT, Answer, Obstacle, failed, passed, skipped, unknown
 from integrations.checks.runner import Question
 from integrations.environment.model import Environment, Integration
 from integrations.errors import ConfigurationError, IntegrationsError, NotAuthorisedError, UnreachableError
@@ -184,7 +184,7 @@ def _registered(connection: Connection, integration: Integration) -> Answer:
     from integrations.registration.locations import first_url
 
     if integration.probe_object is None:
-        return skipped("no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True)
+        return NO_PROBE_OBJECT
     url = first_url(integration, integration.probe_object)
     try:
         client = connect(connection.domain)

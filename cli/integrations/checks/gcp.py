@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from integrations.checks import browser_media
+from integrations.checks import browser_media, drift
 from integrations.checks.catalogue import CheckId
 from integrations.checks.gcp_bucket import BucketQuestions
 from integrations.checks.gcp_grants import GrantQuestions
 from integrations.checks.gcp_sessions import Clients, guarded
 from integrations.checks.records import Answer
-from integrations.checks.runner import Key, Question
+from integrations.checks.runner import Add, Key, Question
 from integrations.environment.model import Environment, GcpBucket, GcpIntegration
 
 
@@ -20,20 +20,21 @@ def questions(integration: GcpIntegration, environment: Environment, *, write_pr
     clients = Clients(integration)
     asked: list[Question] = []
 
-    def add(subject: str, check: CheckId, ask: Callable[[], Answer], *needs: Key) -> Key:
+    def add(check: CheckId, subject: str, ask: Callable[[], Answer], *needs: Key) -> Key:
         asked.append(Question(integration.name, integration.cloud, check, subject, guarded(ask, integration), needs))
         return asked[-1].key
 
-    add("this machine", CheckId.CLOCK, partial(browser_media.ask_clock, lambda: "https://storage.googleapis.com/"))
+    drift.add_question(add, integration, environment)
+    add(CheckId.CLOCK, "this machine", partial(browser_media.ask_clock, lambda: "https://storage.googleapis.com/"))
     first = GrantQuestions(clients, integration, environment, integration.buckets[0])
-    become = add(integration.check_principal or "no check principal", CheckId.ROLE_ASSUMED, first.impersonated)
+    become = add(CheckId.ROLE_ASSUMED, integration.check_principal or "no check principal", first.impersonated)
     for bucket in integration.buckets:
         _add_questions(add, clients, integration, environment, bucket, become, write_probe=write_probe)
     return asked
 
 
 def _add_questions(
-    add: Callable[..., Key],
+    add: Add,
     clients: Clients,
     integration: GcpIntegration,
     environment: Environment,
@@ -45,23 +46,23 @@ def _add_questions(
     """Adds the questions about one bucket. become: the key of the question that impersonates the check principal."""
     about = BucketQuestions(clients, integration, environment, bucket)
     grants = GrantQuestions(clients, integration, environment, bucket)
-    found = add(bucket.name, CheckId.BUCKET_FOUND, about.found)
-    add(bucket.name, CheckId.BUCKET_REGION, about.location, found)
-    add(bucket.name, CheckId.BUCKET_PRIVATE, about.private, found)
-    add(bucket.name, CheckId.BUCKET_ENCRYPTED, about.encrypted, found)
-    rules = add(bucket.name, CheckId.CORS_RULES, about.cors_rules, found)
-    add(bucket.name, CheckId.CORS_PREFLIGHT, about.preflight, found)
-    add(bucket.name, CheckId.CORS_FOREIGN_REFUSED, about.foreign_refused, rules)
-    named = add(bucket.name, CheckId.ROLE_FOUND, grants.named, found)
-    add(bucket.name, CheckId.TRUST_DOCUMENT, grants.exactly_named, named)
-    add(bucket.name, CheckId.READ_GRANTED, grants.read_granted, named)
-    add(bucket.name, CheckId.WRITE_GRANTED_EXACTLY, grants.write_granted, named)
-    read = add(bucket.name, CheckId.PROBE_OBJECT_READ, grants.probe_object_read, found, become)
+    found = add(CheckId.BUCKET_FOUND, bucket.name, about.found)
+    add(CheckId.BUCKET_REGION, bucket.name, about.location, found)
+    add(CheckId.BUCKET_PRIVATE, bucket.name, about.private, found)
+    add(CheckId.BUCKET_ENCRYPTED, bucket.name, about.encrypted, found)
+    rules = add(CheckId.CORS_RULES, bucket.name, about.cors_rules, found)
+    add(CheckId.CORS_PREFLIGHT, bucket.name, about.preflight, found)
+    add(CheckId.CORS_FOREIGN_REFUSED, bucket.name, about.foreign_refused, rules)
+    named = add(CheckId.ROLE_FOUND, bucket.name, grants.named, found)
+    add(CheckId.TRUST_DOCUMENT, bucket.name, grants.exactly_named, named)
+    add(CheckId.READ_GRANTED, bucket.name, grants.read_granted, named)
+    add(CheckId.WRITE_GRANTED_EXACTLY, bucket.name, grants.write_granted, named)
+    read = add(CheckId.PROBE_OBJECT_READ, bucket.name, grants.probe_object_read, found, become)
     # Only an object that is read with the right key proves anything by being refused without it.
-    add(bucket.name, CheckId.STRANGER_REFUSED, grants.stranger_refused, read)
-    whole = add(bucket.name, CheckId.CORS_SIGNED_GET, about.signed_get, read)
-    parts = add(bucket.name, CheckId.CORS_PARTS, about.parts, whole)
-    add(bucket.name, CheckId.CORS_EXPOSED, about.exposed, parts)
-    add(bucket.name, CheckId.CORS_KEPT_APART, about.kept_apart, whole)
+    add(CheckId.STRANGER_REFUSED, bucket.name, grants.stranger_refused, read)
+    whole = add(CheckId.CORS_SIGNED_GET, bucket.name, about.signed_get, read)
+    parts = add(CheckId.CORS_PARTS, bucket.name, about.parts, whole)
+    add(CheckId.CORS_EXPOSED, bucket.name, about.exposed, parts)
+    add(CheckId.CORS_KEPT_APART, bucket.name, about.kept_apart, whole)
     if write_probe:
-        add(bucket.name, CheckId.WRITE_PROBE, grants.write_probe, found, become)
+        add(CheckId.WRITE_PROBE, bucket.name, grants.write_probe, found, become)

@@ -17,9 +17,16 @@ from integrations.access.gcp_roles import BUCKET_ROLES, Held, changing, held
 from integrations.checks import browser
 from integrations.checks.gcp_bucket import AboutBucket
 from integrations.checks.gcp_sessions import forged_url, patience
-from integrations.checks.records import Answer, Obstacle, awaiting_encord, failed, passed, unknown
-from integrations.checks.s3_compatible_bucket import NO_PROBE_OBJECT
-from integrations.checks.s3_compatible_grants import NO_CHECK_PRINCIPAL
+from integrations.checks.records import (
+    NO_CHECK_PRINCIPAL,
+    NO_PROBE_OBJECT,
+    Answer,
+    Obstacle,
+    awaiting_encord,
+    failed,
+    passed,
+    unknown,
+)
 
 READ, CREATE = "storage.objects.get", "storage.objects.create"
 # Whoever has a role on the whole project: https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable

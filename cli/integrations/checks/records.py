@@ -133,6 +133,11 @@ def unknown(reason: str, obstacle: Obstacle, fix: str = "") -> Answer:
     return Answer(Status.UNKNOWN, fix=fix, reason=reason, obstacle=obstacle)
 
 
+# Live claims for which the environment file names no means.
+NO_PROBE_OBJECT = skipped(
+    "no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True
+)
+NO_CHECK_PRINCIPAL = skipped("no checkPrincipal is granted what Encord is, so only Encord can do it", unproven=True)
 AWAITING_ENCORD = "awaiting Encord"
 
 

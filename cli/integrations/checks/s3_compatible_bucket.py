@@ -10,7 +10,7 @@ from integrations.access import s3_compatible as access
 from integrations.access.aws import plain_http_denial
 from integrations.access.compare import statements
 from integrations.checks import browser
-from integrations.checks.records import Answer, failed, passed, skipped, warned
+from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, skipped, warned
 from integrations.checks.s3_compatible_sessions import Clients
 from integrations.environment.model import Environment
 from integrations.environment.s3_compatible import S3Compatible, S3CompatibleBucket
@@ -19,9 +19,6 @@ from integrations.s3_compatible.client import code_of
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups;
 # OBS has the first of them: https://docs.otc.t-systems.com/object-storage-service/api-ref/apis/advanced_bucket_settings/configuring_a_bucket_acl.html
 PUBLIC_GROUPS = ("/global/AllUsers", "/global/AuthenticatedUsers", "Everyone")
-NO_PROBE_OBJECT = skipped(
-    "no probeObject is configured", fix="set `probeObject` to the key of an object", unproven=True
-)
 
 
 class AboutBucket:

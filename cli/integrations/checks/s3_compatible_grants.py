@@ -15,15 +15,22 @@ from integrations.access import s3_compatible as access
 from integrations.access.compare import contains, statements
 from integrations.access.judge import Verdict
 from integrations.checks import browser
-from integrations.checks.records import Answer, awaiting_encord, failed, passed, skipped
-from integrations.checks.s3_compatible_bucket import NO_PROBE_OBJECT, AboutBucket
+from integrations.checks.records import (
+    NO_CHECK_PRINCIPAL,
+    NO_PROBE_OBJECT,
+    Answer,
+    awaiting_encord,
+    failed,
+    passed,
+    skipped,
+)
+from integrations.checks.s3_compatible_bucket import AboutBucket
 from integrations.checks.s3_compatible_sessions import NOT_ALLOWED, NOT_AUTHENTICATED
 from integrations.s3_compatible.client import code_of
 
 BY_HAND = skipped("the store keeps grants in policies of the user's own, which cannot be read here", unproven=True)
 # https://support.huaweicloud.com/intl/en-us/eu-west-0-perms-cfg-obs/obs_40_0004.html
 DELAY = " (OBS needs up to five minutes until a policy takes effect: --wait)"
-NO_CHECK_PRINCIPAL = skipped("no checkPrincipal is granted what Encord is, so only Encord can do it", unproven=True)
 
 
 class GrantQuestions(AboutBucket):

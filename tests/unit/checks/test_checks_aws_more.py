@@ -10,7 +10,7 @@ from aws_stubs import EU, INTEGRATION, KEY, US, Stage
 from msgspec.structs import replace
 
 from integrations.access import aws as access
-from integrations.checks import aws_drift
+from integrations.checks import drift
 from integrations.checks.aws_sessions import Sessions
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Status
@@ -234,9 +234,14 @@ def test_where_somebody_else_copies_it_is_only_told(stage):
 
 OUTPUTS = {
     "images": {
+        "cloud": "aws",
         "roleArn": ROLE,
         "roleExists": True,
-        "buckets": {"acme-eu": {"region": "eu-west-2"}, "acme-us": {"region": "us-east-1"}},
+        "checkerRoleArn": None,
+        "buckets": {
+            "acme-eu": {"region": "eu-west-2", "arn": "arn:aws:s3:::acme-eu"},
+            "acme-us": {"region": "us-east-1", "arn": "arn:aws:s3:::acme-us"},
+        },
         "multiRegionAccessPoint": {"alias": ALIAS},
     }
 }
@@ -246,31 +251,31 @@ OUTPUTS = {
     ("change", "said"),
     [
         ({}, None),
-        ({"roleArn": "arn:aws:iam::123456789012:role/old"}, "the role is arn:aws:iam::123456789012:role/old there"),
-        ({"roleExists": False}, "whether the role exists is False there"),
-        ({"buckets": {"acme-eu": {"region": "eu-west-2"}}}, "the list of buckets is"),
+        ({"roleArn": "arn:aws:iam::123456789012:role/old"}, "roleArn is arn:aws:iam::123456789012:role/old there"),
+        ({"roleExists": False}, "roleExists is False there and True in the file"),
+        ({"buckets": {}}, "buckets.acme-us.region is missing there and us-east-1 in the file"),
     ],
 )
 def test_outputs_that_differ_from_the_file_are_told(stage, monkeypatch, change, said):
     outputs = {"images": {**OUTPUTS["images"], **change}}
-    monkeypatch.setattr(aws_drift, "load_outputs", lambda name, root: outputs)
+    monkeypatch.setattr(drift, "load_outputs", lambda name, root: outputs)
     answer = stage.ask(CheckId.OUTPUTS_AGREE, BEHIND_POINT)
     assert answer.status is (Status.FAIL if said else Status.PASS)
     assert said is None or said in answer.seen
 
 
 def test_an_integration_that_the_stack_does_not_have_yet_fails_and_no_outputs_at_all_are_skipped(stage, monkeypatch):
-    monkeypatch.setattr(aws_drift, "load_outputs", lambda name, root: {})
+    monkeypatch.setattr(drift, "load_outputs", lambda name, root: {})
     assert stage.ask(CheckId.OUTPUTS_AGREE).seen == "the stack's outputs do not have this integration"
 
     def nothing(name, root):
         raise NothingMatchedError("there are no stack outputs")
 
-    monkeypatch.setattr(aws_drift, "load_outputs", nothing)
+    monkeypatch.setattr(drift, "load_outputs", nothing)
     assert stage.ask(CheckId.OUTPUTS_AGREE).status is Status.SKIP
 
 
 @pytest.mark.parametrize(("there", "status"), [(ALIAS, Status.PASS), ("other.mrap", Status.FAIL)])
 def test_outputs_of_an_earlier_access_point_are_told(stage, monkeypatch, there, status):
-    monkeypatch.setattr(aws_drift, "load_outputs", lambda name, root: OUTPUTS)
+    monkeypatch.setattr(drift, "load_outputs", lambda name, root: OUTPUTS)
     assert point(stage, CheckId.OUTPUTS_HOLD, Alias=there)().status is status
