@@ -55,10 +55,10 @@ class Watching:
     def _interrupted(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signal's signature
         if self._run is None:
             raise KeyboardInterrupt
+        for one in SIGNALS:  # before it is said: the second may come at once
+            signal.signal(one, _quit)
         say("stopping: nothing more is sent; once more to quit at once")
         self._run.stop()
-        for one in SIGNALS:
-            signal.signal(one, _quit)
 
     def others(self) -> None:
         """Another process works on the folder."""
