@@ -38,6 +38,15 @@ class Layout(Struct, frozen=True):
         return self.folder / "outputs.json"
 
     @property
+    def edge(self) -> Path:
+        return self.folder / "edge"
+
+    @property
+    def detour(self) -> Path:
+        """What the detour for faults was started with, its token among it."""
+        return self.edge / "detour.json"
+
+    @property
     def platform(self) -> Path:
         return self.folder / "platform"
 

@@ -93,7 +93,7 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     bundle = certificates.authority(layout.tls)
     reach = network.settings(ports["edge"], bundle)
     servers = {name: begin for stage in sandbox.stages for name, begin in stage.servers(layout.folder, ports).items()}
-    servers["edge"] = lambda: network.start_edge(layout.folder / "edge", _routes(sandbox, bundle))
+    servers["edge"] = lambda: network.start_edge(layout.edge, _routes(sandbox, bundle))
     servers["platform"] = lambda: control.start(layout.platform, ports["platform"], reach, sandbox.browsers)
     started = []
     with people.working_as(reach):  # whoever somebody is elsewhere is nobody's business here

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from submission_stage import Stage, all_urls, items, submit_words, write
 
-from integrations_sandbox.platform.faults import Fault
+from integrations_sandbox.faults import Fault
 
 pytest_plugins = ("submission_fixtures",)
 

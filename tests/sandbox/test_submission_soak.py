@@ -23,7 +23,7 @@ from submission_stage import ENVIRONMENT, TITLE, Stage, items, submit_words, wai
 
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.platform.clouds.aws import AwsIntegration
-from integrations_sandbox.platform.faults import Fault
+from integrations_sandbox.faults import Fault
 
 pytest_plugins = ("platform_fixtures",)
 

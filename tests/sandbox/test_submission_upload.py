@@ -10,7 +10,7 @@ import requests
 from submission_stage import Stage, wait_for
 
 from integrations_sandbox.media import write_samples
-from integrations_sandbox.platform.faults import Fault
+from integrations_sandbox.faults import Fault
 
 pytest_plugins = ("submission_fixtures",)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from integrations.commands.options import project_root
+from integrations.commands.options import Format, FormatOption, project_root
 from integrations.commands.output import emit, say
 from integrations.errors import ConfigurationError, ExitCode
 
@@ -97,6 +100,48 @@ def console(
     )
     say(f"{browser} shows {seen.address.partition('#')[0]}")
     return ExitCode.CLEAN
+
+
+@app.command()
+def faults(
+    file: Annotated[
+        Path | None, typer.Argument(help="A list of rules in YAML or JSON, `-` for standard input.")
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="No more faults.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Stage faults of the platform and of the clouds; without a file, say which are in force and how often they struck."""
+    module = stage()
+    from integrations_sandbox import rehearsal
+
+    if end and file:
+        raise ConfigurationError("either a file of rules or --end, not both")
+    rules = rehearsal.read_rules(_text(file), str(file)) if file else []
+    here = module.open_sandbox(project_root())
+    if file or end:
+        rehearsal.stage_faults(here, rules)
+    in_force = rehearsal.faults(here)
+    emit(
+        json.dumps(in_force, indent=2)
+        if format is Format.JSON
+        else "\n".join(map(_fault_line, in_force)) or "no faults"
+    )
+    return ExitCode.CLEAN
+
+
+def _text(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+
+
+def _fault_line(rule: dict[str, Any]) -> str:
+    """A rule as it reads: what happens where, and how often it has."""
+    said = {name: value for name, value in rule.items() if name not in ("kind", "struck")}
+    return f"{rule['kind']:<20} struck {rule['struck']:<5} " + " ".join(
+        f"{name}={value}" for name, value in said.items()
+    )
 
 
 @app.command()

@@ -13,6 +13,8 @@ TLS in front of a plain port: so the platform's console is found under the name 
 Encord's own web application, which is the origin that the buckets know.
 
     python -m integrations_sandbox.clouds.edge ROUTES.json
+
+While a file `detour` with a port in it stands beside ROUTES.json, new tunnels lead to that port (clouds/detour.py).
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+DETOUR = "detour"
 HEAD_LIMIT = 16 * 1024
 CHUNK = 64 * 1024
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
@@ -108,7 +111,16 @@ async def _refuse(writer: asyncio.StreamWriter, status: str, reason: str) -> Non
     writer.close()
 
 
-async def _tunnel(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def _way(routes: Routes, detour: Path, host: str) -> int | None:
+    """The port that leads to `host`, or None if nobody plays it."""
+    port = routes.find(host)
+    if port is not None:
+        with contextlib.suppress(FileNotFoundError):
+            return int(detour.read_text())
+    return port
+
+
+async def _tunnel(routes: Routes, detour: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
@@ -119,7 +131,7 @@ async def _tunnel(routes: Routes, reader: asyncio.StreamReader, writer: asyncio.
     if method != "CONNECT":
         await _refuse(writer, "405 Method Not Allowed", "the sandbox speaks https only, through CONNECT")
         return
-    port = routes.find(host)
+    port = _way(routes, detour, host)
     if port is None:
         await _refuse(writer, "502 Bad Gateway", f"{host} is not in the sandbox")
         return
@@ -154,10 +166,10 @@ def _identity(front: Front) -> ssl.SSLContext:
     return context
 
 
-async def serve(routes: Routes) -> None:
-    """Serve until cancelled."""
+async def serve(routes: Routes, detour: Path) -> None:
+    """Serve until cancelled. detour: the file that names the port of a detour, if there is one."""
     trust = ssl.create_default_context(cafile=routes.bundle)
-    listeners: list[tuple[int, Serve, ssl.SSLContext | None]] = [(routes.port, partial(_tunnel, routes), None)]
+    listeners: list[tuple[int, Serve, ssl.SSLContext | None]] = [(routes.port, partial(_tunnel, routes, detour), None)]
     listeners += [(door.port, partial(_pass_on, door.target, trust, door.host), None) for door in routes.doors]
     listeners += [
         (front.port, partial(_pass_on, front.target, None, None), _identity(front)) for front in routes.fronts
@@ -170,4 +182,5 @@ async def serve(routes: Routes) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Routes)))
+    path = Path(sys.argv[1])
+    asyncio.run(serve(msgspec.json.decode(path.read_bytes(), type=Routes), path.with_name(DETOUR)))

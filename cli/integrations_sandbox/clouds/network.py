@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from integrations_sandbox.clouds import processes
-from integrations_sandbox.clouds.edge import Routes
+from integrations_sandbox.clouds.edge import DETOUR, Routes
 
 # Everything that would lead past the edge, or to somebody's real credentials.
 UNSET = (
@@ -24,8 +24,9 @@ UNSET = (
 
 
 def start_edge(folder: Path, routes: Routes) -> processes.Process:
-    """Start the edge; its routes are written to `folder`."""
+    """Start the edge; its routes are written to `folder`. It begins without a detour."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / DETOUR).unlink(missing_ok=True)
     path = folder / "routes.json"
     path.write_bytes(msgspec.json.format(msgspec.json.encode(routes), indent=2))
     command = [sys.executable, "-m", "integrations_sandbox.clouds.edge", str(path)]

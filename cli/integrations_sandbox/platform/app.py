@@ -16,10 +16,10 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from integrations_sandbox.faults import FaultInjection, Faults
 from integrations_sandbox.platform import auth
 from integrations_sandbox.platform.clouds import Doors
 from integrations_sandbox.platform.console.sessions import Sessions
-from integrations_sandbox.platform.faults import FaultInjection, Faults
 from integrations_sandbox.platform.routes import account, admin, console, faults, folders, items, jobs, legacy, uploads
 from integrations_sandbox.platform.settings import database_path, prepare
 from integrations_sandbox.platform.store import Store

@@ -12,8 +12,8 @@ import requests
 
 from integrations.errors import UnreachableError
 from integrations_sandbox.clouds import processes
+from integrations_sandbox.faults import Fault
 from integrations_sandbox.platform.clouds import Integration
-from integrations_sandbox.platform.faults import Fault
 from integrations_sandbox.platform.routes.admin import HEALTH, PREFIX
 from integrations_sandbox.platform.settings import Settings, prepare, read_settings, write_settings
 

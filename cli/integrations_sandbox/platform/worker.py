@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from integrations_sandbox.faults import Faults
 from integrations_sandbox.platform.clouds import Doors
 from integrations_sandbox.platform.clouds.door import CloudDoor
-from integrations_sandbox.platform.faults import Faults
 from integrations_sandbox.platform.processing import identity_of, needs_reading, process
 from integrations_sandbox.platform.records import Failed, Made, Outcome, Skipped
 from integrations_sandbox.platform.store import Store, jobs

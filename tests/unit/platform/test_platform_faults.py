@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations_sandbox.platform.faults import Fault, Faults
+from integrations_sandbox.faults import Fault, Faults
 
 
 def kinds(faults: Faults, method: str = "POST", path: str = "/v2/public/x") -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from integrations_sandbox.platform.faults import Fault
+from integrations_sandbox.faults import Fault
 from integrations_sandbox.platform.routes.admin import PREFIX
 from integrations_sandbox.platform.web import body, reply, services
 

@@ -1,7 +1,8 @@
-"""Faults on purpose: what a network and a busy platform do to requests and jobs, staged by rules.
+"""Faults on purpose: what a network, a busy platform and a busy cloud do to requests and jobs, staged by rules.
 
-The rules come through the admin door and are forgotten at a restart. The admin door itself is
-never at fault, so a rehearsal can always be ended.
+The rules come through an admin door and are forgotten at a restart. The admin door itself is
+never at fault, so a rehearsal can always be ended. Those for the platform are applied in it
+(platform/app.py), those for a cloud's hosts on the way there (clouds/detour.py).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Literal
 
-from msgspec import Struct, structs
+import msgspec
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,18 +25,19 @@ Kind = Literal[
 JOBS: tuple[Kind, ...] = ("stuck_job", "failed_job")
 
 
-class Fault(Struct, frozen=True, forbid_unknown_fields=True):
+class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One rule.
 
     kind: `latency` waits `seconds` and then does what was asked; `rate_limit` is a 429 with `seconds` as its
     Retry-After; `error` is `status`; `reset_before` drops the connection before any work was done, `reset_after` after
     it was done, without an answer; `truncate` sends half of the answer; `expired_credentials` is a 401; a `stuck_job`
     is never begun, a `failed_job` ends in ERROR at once.
-    method and path: which requests: an exact method, a part of the path. times: how often, None without end. chance:
-    for each request, 0 to 1.
+    host, method and path: which requests: a part of the host's name, an exact method, a part of the path; without a
+    host it is the platform's. times: how often, None without end. chance: for each request, 0 to 1.
     """
 
     kind: Kind
+    host: str = ""
     method: str | None = None
     path: str = ""
     times: int | None = None
@@ -42,9 +45,14 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     seconds: float = 0.0
     status: int = 500
 
-    def concerns(self, method: str, path: str) -> bool:
+    def __post_init__(self) -> None:
+        """Raises ValueError for what could never strike."""
+        if self.host and self.kind in JOBS:
+            raise ValueError(f"a {self.kind} is the platform's: it takes no host")
+
+    def concerns(self, method: str, path: str, host: str = "") -> bool:
         """Whether the rule is about this request."""
-        return self.kind not in JOBS and self.method in (None, method) and self.path in path
+        return self.kind not in JOBS and self.method in (None, method) and self.path in path and self.host in host
 
 
 class Faults:
@@ -64,11 +72,11 @@ class Faults:
     def report(self) -> list[dict[str, Any]]:
         """Each rule with how often it has struck."""
         with self._lock:
-            return [{**structs.asdict(rule), "struck": struck} for rule, struck in self._rules]
+            return [{**msgspec.to_builtins(rule), "struck": struck} for rule, struck in self._rules]
 
-    def of_request(self, method: str, path: str) -> list[Fault]:
+    def of_request(self, method: str, path: str, host: str = "") -> list[Fault]:
         """What happens to a request: every latency that strikes, and the first other fault."""
-        return self._struck(lambda rule: rule.concerns(method, path), several="latency")
+        return self._struck(lambda rule: rule.concerns(method, path, host), several="latency")
 
     def of_job(self) -> Kind | None:
         """What happens to a job that is about to begin."""
@@ -91,19 +99,29 @@ class Faults:
 
 
 class FaultInjection:
-    """In front of everything else: applies the rules to requests."""
+    """In front of everything else: applies the rules to requests.
 
-    def __init__(self, app: ASGIApp, faults: Faults, spared: str) -> None:
+    spared: the paths that begin so never meet one. refusal: the words in which the server at fault refuses, by the host's name.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        faults: Faults,
+        spared: str | None = None,
+        refusal: Callable[[Fault, str], Response] | None = None,
+    ) -> None:
         self._app = app
         self._faults = faults
         self._spared = spared
+        self._refusal = refusal or _refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(self._spared):
+        if scope["type"] != "http" or (self._spared and scope["path"].startswith(self._spared)):
             await self._app(scope, receive, send)
             return
         other: Fault | None = None
-        for fault in self._faults.of_request(scope["method"], scope["path"]):
+        for fault in self._faults.of_request(scope["method"], scope["path"], host_of(scope)):
             if fault.kind == "latency":
                 await asyncio.sleep(fault.seconds)
             else:
@@ -114,18 +132,24 @@ class FaultInjection:
         if fault is None:
             await self._app(scope, receive, send)
         elif fault.kind == "reset_before":
-            _drop(receive)
+            drop(receive)
         elif fault.kind == "reset_after":
             await self._app(scope, receive, _nowhere)
-            _drop(receive)
+            drop(receive)
         elif fault.kind == "truncate":
             await self._app(scope, receive, _Truncated(send, receive))
         else:
             await _read(receive)
-            await _answer(fault)(scope, receive, send)
+            await self._refusal(fault, host_of(scope))(scope, receive, send)
 
 
-def _answer(fault: Fault) -> Response:
+def host_of(scope: Scope) -> str:
+    """The host that a request is for, without its port."""
+    named = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return str(named.decode("latin-1").rsplit(":", 1)[0].lower())
+
+
+def _refusal(fault: Fault, _: str) -> Response:
     if fault.kind == "rate_limit":
         headers = {"Retry-After": f"{fault.seconds:.0f}"}
         return Response('{"message": "too many requests"}', 429, headers, "application/json")
@@ -134,7 +158,7 @@ def _answer(fault: Fault) -> Response:
     return Response('{"message": "a fault on purpose"}', fault.status, media_type="application/json")
 
 
-def _drop(receive: Receive) -> None:
+def drop(receive: Receive) -> None:
     """End the connection as a broken network does. uvicorn's request knows its transport; ASGI has no word for it."""
     receive.__self__.transport.abort()  # type: ignore[attr-defined]
 
@@ -161,4 +185,4 @@ class _Truncated:
         elif body := message.get("body"):
             await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             await asyncio.sleep(0.05)  # so that what was sent leaves before the end
-            _drop(self._receive)
+            drop(self._receive)
