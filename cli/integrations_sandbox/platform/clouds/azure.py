@@ -16,7 +16,7 @@ from typing import Any
 from azure.core.credentials import AzureSasCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import BlobSasPermissions, BlobServiceClient, ContentSettings, generate_blob_sas
+from azure.storage.blob import BlobSasPermissions, BlobServiceClient, ContentSettings, LinearRetry, generate_blob_sas
 from msgspec import Struct
 
 from integrations.registration.object_url import ObjectUrlError, UrlForm, azure_url, encode_key, parse_object_url
@@ -93,7 +93,9 @@ class AzureDoor:
         self._browser_base = browser_base
         self._service = BlobServiceClient(
             f"https://{integration.account}.blob.core.windows.net", credential=_credential(integration),
-            connection_timeout=10, read_timeout=60, retry_total=3,
+            connection_timeout=10, read_timeout=60,
+            # The library's own repetitions take minutes, and it repeats a refused sign-in too.
+            retry_policy=LinearRetry(backoff=0, retry_total=2, random_jitter_range=0),
         )  # fmt: skip
         self._lock = threading.Lock()
         self._key: Any = None
