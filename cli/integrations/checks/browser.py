@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 
 
+# A moment of the cloud's own, which says nothing about the integration: asked again, and then not known.
+BUSY = (429, 500, 502, 503, 504)
+BACKOFF_SECONDS = 0.2
 SMALL = 64 * 1024  # bytes of an answer that are read at once, so that its connection serves the next question
 
 
@@ -25,17 +28,30 @@ def _session() -> requests.Session:
     """One for all threads: connections are used again, as in a browser; cookies there are none."""
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3 import Retry
 
+    again = Retry(
+        patience.ATTEMPTS - 1, status_forcelist=BUSY, allowed_methods=None, backoff_factor=BACKOFF_SECONDS,
+        raise_on_status=False, respect_retry_after_header=False,
+    )  # fmt: skip
     session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_connections=64, pool_maxsize=64))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=64, pool_maxsize=64, max_retries=again))
     return session
 
 
 def fetch(method: str, url: str, headers: dict[str, str]) -> requests.Response:
-    """One request, as it is answered: no redirect is followed, and no large object is read."""
+    """One request, as it is answered: no redirect is followed, and no large object is read.
+
+    Raises requests.RequestException if nobody answers, and its RetryError if the cloud is too busy to.
+    """
+    from requests.exceptions import RetryError
+
     answer = _session().request(
         method, url, headers=headers, timeout=patience.each(), allow_redirects=False, stream=True
     )
+    if answer.status_code in BUSY:
+        raise RetryError(f"the cloud answers {answer.status_code}")
     if not answer.ok or int(answer.headers.get("Content-Length", SMALL)) < SMALL:
         _ = answer.content
     return answer
@@ -52,11 +68,13 @@ def lets_in(answer: requests.Response, origin: str) -> bool:
 
 
 def ask(url: Callable[[], str], judge: Callable[[str], Answer]) -> Answer:
-    """What `judge` says of the URL; no answer at all is no verdict."""
+    """What `judge` says of the URL; no answer at all is no verdict, and neither is that of a cloud in trouble."""
     import requests
 
     try:
         return judge(url())
+    except requests.exceptions.RetryError as error:
+        return unknown(f"a browser's request: {error}", Obstacle.NETWORK)
     except requests.RequestException as error:
         return unknown(f"no answer to a browser's request: {type(error).__name__}", Obstacle.NETWORK)
 

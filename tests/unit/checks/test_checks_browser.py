@@ -89,3 +89,28 @@ def test_no_answer_is_unknown_and_no_verdict(server, ask):
     answer = ask(server.url, ORIGINS, "mend")
     assert (answer.status, answer.obstacle) == (Status.UNKNOWN, Obstacle.NETWORK)
     assert "secret" not in answer.reason
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_cloud_in_trouble_is_asked_again_and_is_no_verdict(server, status):
+    server.reply = lambda method, headers: (status, {"Retry-After": "3600"}, b"")
+    answer = browser.ask_signed_get(server.url, ORIGINS, "mend")
+    assert (answer.status, answer.obstacle) == (Status.UNKNOWN, Obstacle.NETWORK)
+    assert answer.reason == f"a browser's request: the cloud answers {status}"
+    assert len(server.asked) == 2
+
+
+def test_one_bad_moment_is_forgotten(server):
+    moments = iter([(503, {}, b"")])
+    server.reply = lambda method, headers: next(moments, None) or leave()(method, headers)
+    assert browser.ask_signed_get(server.url, ORIGINS, "mend").status is Status.PASS
+
+
+def test_a_refusal_is_a_verdict_and_trouble_is_no_refusal(server):
+    import requests
+
+    server.reply = lambda method, headers: (403, {}, b"")
+    assert not browser.is_answered(server.url())
+    server.reply = lambda method, headers: (503, {}, b"")
+    with pytest.raises(requests.RequestException):
+        browser.is_answered(server.url())
