@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -20,8 +21,10 @@ from integrations.commands.output import coloured, emit, say
 from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
+    from integrations.environment.model import Integration
+    from integrations.registration.build.source import Source
     from integrations.registration.objects import OpenStore
-    from integrations.registration.url_rules import Location, UrlOptions
+    from integrations.registration.url_rules import UrlOptions
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -97,9 +100,10 @@ def validate(
     from integrations.registration.validate import validate as validate_files
     from integrations.reports import registration_findings as reports
 
-    urls = _url_options(mrap_spelling, s3_endpoint, env, integration)
+    chosen = _integrations(env, integration)
+    urls = _url_options(mrap_spelling, s3_endpoint, chosen)
     found = validate_files(
-        files, Options(urls, strict_client_only, max_findings, open_store=_store() if objects else None)
+        files, Options(urls, strict_client_only, max_findings, open_store=_store(chosen) if objects else None)
     )
     if format is FindingFormat.TEXT:
         emit(reports.as_text(found, colour=output is None and coloured(sys.stdout)), output)
@@ -145,7 +149,7 @@ def repair(
     from integrations.registration.validate import Options
     from integrations.reports import registration_findings as reports
 
-    urls = _url_options(mrap_spelling, s3_endpoint, None, None)
+    urls = _url_options(mrap_spelling, s3_endpoint, ())
     urls = structs.replace(urls, plus=plus.value if plus else None)
     with written(output) as stream:
         done = mend(file, stream, Options(urls))
@@ -222,6 +226,16 @@ def build(
     ] = None,
     columns: Annotated[str | None, typer.Option(help="Column names of a CSV inventory without headings.")] = None,
     region: Annotated[str | None, typer.Option(help="The bucket's region, which stands in its URLs.")] = None,
+    integration: Annotated[
+        str | None,
+        typer.Option(
+            "--integration", "-i", help="Read as this integration's checks do: endpoint, credentials, region."
+        ),
+    ] = None,
+    env: Annotated[
+        str | None,
+        typer.Option("--env", "-e", envvar="INTEGRATIONS_ENV", help="With --integration: the environment it is in."),
+    ] = None,
     since: Annotated[
         str, typer.Option(help="Only objects modified at or after this time: 2024-05-01 or with T12:00:00Z.")
     ] = "",
@@ -233,7 +247,6 @@ def build(
     from integrations.registration.build import run as building
     from integrations.registration.build.parts import Target
     from integrations.registration.build.rules import load_rules
-    from integrations.registration.build.source import parse_source
     from integrations.registration.split import Limits
 
     what = load_rules(rules)
@@ -241,13 +254,14 @@ def build(
     limits = Limits(min(items or default.items, default.items), default.urls)
     settings = {str(key): value for key, value in what.settings.items()}
     target = Target(folder, name, to.value, limits, settings)
-    bucket = parse_source(source, region)
+    chosen = _integrations(env, integration) if integration else ()
+    bucket = _source(source, region, chosen)
     root = rules.parent if rules else Path()
     if inventory:
         built = building.build_from_inventory(inventory, bucket, what, target, root=root, columns=columns, after=since)
     else:
         built = building.build_from_bucket(
-            bucket, what, target, root=root, after=since, progress=_listed, opened=_store()
+            bucket, what, target, root=root, after=since, progress=_listed, opened=_store(chosen)
         )
     for part in built.parts:
         emit(str(part.path))
@@ -257,10 +271,24 @@ def build(
     return ExitCode.CLEAN
 
 
-def _store() -> OpenStore:
+def _store(integrations: tuple[Integration, ...]) -> OpenStore:
     from integrations.object_stores import open_store
 
-    return open_store
+    return partial(open_store, integrations=integrations)
+
+
+def _source(text: str, region: str | None, chosen: tuple[Integration, ...]) -> Source:
+    """The bucket that is meant, which must be one of the integration's if one is named."""
+    from integrations.object_stores import reads, region_of
+    from integrations.registration.build.source import parse_source
+
+    name = text.partition("://")[2].partition("/")[0]
+    known = next((found for one in chosen if (found := region_of(one, name))), None)
+    source = parse_source(text, region or known)
+    for one in chosen:
+        if not reads(one, source):
+            raise ConfigurationError(f"{text!r} is no bucket of the integration {one.name}")
+    return source
 
 
 def _listed(count: int) -> None:
@@ -298,22 +326,23 @@ def _umask() -> int:
     return mask
 
 
-def _url_options(
-    spelling: Spelling, endpoints: list[str] | None, env: str | None, integration: str | None
-) -> UrlOptions:
+def _url_options(spelling: Spelling, endpoints: list[str] | None, chosen: tuple[Integration, ...]) -> UrlOptions:
     from integrations.registration.locations import locations, s3_endpoints
     from integrations.registration.object_url import MrapSpelling
     from integrations.registration.url_rules import UrlOptions
 
-    if integration is not None and env is None:
-        raise ConfigurationError("--integration needs --env, the environment that the integration is in")
-    places: tuple[Location, ...] = ()
-    hosts = tuple(endpoints or ())
-    if env is not None:
-        settings = environment(env)
-        chosen = settings.integrations if integration is None else (one_integration(settings, integration),)
-        places, hosts = locations(chosen), (*hosts, *s3_endpoints(chosen))
-    return UrlOptions(MrapSpelling(spelling.value), hosts, places)
+    hosts = (*(endpoints or ()), *s3_endpoints(chosen))
+    return UrlOptions(MrapSpelling(spelling.value), hosts, locations(chosen))
+
+
+def _integrations(env: str | None, integration: str | None) -> tuple[Integration, ...]:
+    """The one that is named, or all of the environment; none without an environment."""
+    if env is None:
+        if integration is not None:
+            raise ConfigurationError("--integration needs --env, the environment that the integration is in")
+        return ()
+    settings = environment(env)
+    return settings.integrations if integration is None else (one_integration(settings, integration),)
 
 
 submission.add_to(app)

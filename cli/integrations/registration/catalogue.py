@@ -233,8 +233,8 @@ CATALOGUE: dict[FindingId, Entry] = {
     FindingId.OBJECT_UNREADABLE: Entry(
         _E,
         "Object cannot be read",
-        "The cloud refuses, or does not answer, whoever ran this check.",
-        "See the message; run `integrations check`.",
+        "The cloud refuses, or does not answer, whoever ran this check; or a signed URL allows nothing any more.",
+        "See the message; run `integrations check`, or renew the URL.",
     ),
     FindingId.MEDIA_METADATA_INCOMPLETE: Entry(
         _E,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
@@ -12,12 +13,17 @@ from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect, FindingId
 from integrations.registration.lenient import Member, Node
 from integrations.registration.model import KINDS, URL_FIELD
-from integrations.registration.object_url import ObjectUrl, ObjectUrlError, UrlForm, parse_object_url
+from integrations.registration.object_url import ObjectUrl, ObjectUrlError, UrlForm, mrap_arn, parse_object_url
 from integrations.registration.scan import Scanner
 from integrations.registration.source import Format
 from integrations.registration.url_rules import is_placeholder_url
 
 _BATCH = 1000
+_LOOK = "look at the permissions: integrations check"
+# What a URL signed for S3 or OBS (in its newer or older form), Cloud Storage or Azure has in its query.
+_SIGNATURE = re.compile(r"(?:^|&)(?:X-(?:Amz|Goog|Obs)-Signature|Signature|sig)=", re.IGNORECASE)
+# The account only makes the ARN whole where a URL does not say it: the alias alone is the host that is asked.
+_ANY_ACCOUNT = "0" * 12
 
 OpenStore = Callable[[Source], Any]
 
@@ -48,13 +54,10 @@ class ObjectCheck:
             parsed = parse_object_url(url, s3_endpoints=self._endpoints)
         except ObjectUrlError:
             return
-        source = source_of(parsed)
-        if source is None:
-            if not is_placeholder_url(url):
-                text = "whether this object is there cannot be asked: its URL does not say the bucket to ask"
-                self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, "check it with `integrations check`")
+        if is_placeholder_url(url):
             return
-        self._waiting.setdefault(source, {}).setdefault(parsed.key, []).append((path, offset, url))
+        source, key = place_of(parsed, url)
+        self._waiting.setdefault(source, {}).setdefault(key, []).append((path, offset, url))
         self._count += 1
         if self._count >= _BATCH:
             self._ask()
@@ -68,7 +71,7 @@ class ObjectCheck:
                         self._tell(FindingId.OBJECT_MISSING, url, path, offset, text, "correct the key, or upload it")
                     else:
                         text = f"the object cannot be read: {answer}"
-                        fix = "look at the permissions: integrations check"
+                        fix = "renew the URL, or ask whose it is" if source.scheme == "url" else _LOOK
                         self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, fix)
         self._waiting.clear()
         self._count = 0
@@ -120,8 +123,14 @@ class _Rows:
         self._check.take(url.text, "ObjectURL", url.start)
 
 
-def source_of(url: ObjectUrl) -> Source | None:
-    """The bucket to ask for an object; None where the URL does not say it, or it cannot be asked by itself."""
+def place_of(url: ObjectUrl, text: str) -> tuple[Source, str]:
+    """Where to ask for an object, and by which key: a public or signed URL is asked as it is."""
+    if url.form is UrlForm.DIRECT or _SIGNATURE.search(url.query):
+        return Source("url", url.host), text
+    return _source_of(url), url.key
+
+
+def _source_of(url: ObjectUrl) -> Source:
     match url.form:
         case UrlForm.S3_VIRTUAL | UrlForm.S3_PATH:
             return Source("s3", url.bucket, region=url.region or "us-east-1")
@@ -133,5 +142,7 @@ def source_of(url: ObjectUrl) -> Source | None:
             return Source("obs", url.bucket, region=url.region or "")
         case UrlForm.S3_COMPATIBLE:
             return Source("https", url.bucket, endpoint=url.host)
-        case UrlForm.S3_MRAP | UrlForm.DIRECT:
-            return None
+        case UrlForm.S3_MRAP:
+            return Source("arn", mrap_arn(url.account or _ANY_ACCOUNT, url.bucket))
+        case UrlForm.DIRECT:
+            return Source("url", url.host)

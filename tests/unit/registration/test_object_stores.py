@@ -1,14 +1,23 @@
-"""Whose credentials open a bucket: boto3's on AWS, if it finds any, and nobody else's elsewhere."""
+"""Whose credentials open a bucket: boto3's on AWS, an integration's own where one is named; and what is asked without a bucket."""
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from integrations.errors import ConfigurationError
+from integrations.environment.s3_compatible import OtcIntegration, S3CompatibleBucket, S3Integration
+from integrations.errors import ConfigurationError, NotAuthorisedError
 from integrations.object_stores import aws_credentials, open_store
+from integrations.registration.build.listing import heads
 from integrations.registration.build.source import Source
+from integrations.registration.object_url import parse_object_url
+from integrations.registration.objects import place_of
 
 SOURCE = Source("s3", "acme", region="eu-west-2")
 
@@ -57,3 +66,120 @@ def test_a_client_that_cannot_be_made_is_said_to_be_so(profiles, tmp_path):
     profiles.setenv("AWS_CA_BUNDLE", str(tmp_path / "empty.pem"))
     with pytest.raises(ConfigurationError, match=r"acme cannot be opened .*AWS_CA_BUNDLE"):
         open_store(SOURCE)
+
+
+# -- as an integration reads ------------------------------------------------------------------------
+
+OTC = OtcIntegration(
+    name="telekom", region="eu-de", buckets=(S3CompatibleBucket(name="acme", ownership="existing"),), profile="mine"
+)
+MINIO = S3Integration(
+    name="own", endpoint="https://minio.example:9000", region="zone-1",
+    buckets=(S3CompatibleBucket(name="acme", ownership="existing"),), profile="mine",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("integration", "source", "endpoint", "region"),
+    [
+        (OTC, Source("obs", "acme", region="eu-de"), "https://acme.obs.eu-de.otc.t-systems.com", "eu-de"),
+        (MINIO, Source("https", "acme", endpoint="minio.example:9000"), "https://minio.example:9000", "zone-1"),
+    ],
+    ids=["virtual", "path"],
+)
+def test_an_integrations_bucket_is_opened_at_its_endpoint_with_its_profile(
+    profiles, integration, source, endpoint, region
+):
+    profiles.setenv("MINE_ACCESS_KEY_ID", "THEIRS")
+    profiles.setenv("MINE_SECRET_ACCESS_KEY", "s")
+    store = open_store(source, (integration,))
+    assert store.credential_provider()["access_key_id"] == "THEIRS"
+    assert (store.config["endpoint"], store.config["region"]) == (endpoint, region)
+    assert store.config.get("virtual_hosted_style_request", "False").lower() == str(integration is OTC).lower()
+
+
+def test_another_bucket_is_opened_as_without_the_integration(profiles):
+    profiles.setenv("MINE_ACCESS_KEY_ID", "THEIRS")
+    profiles.setenv("MINE_SECRET_ACCESS_KEY", "s")
+    assert open_store(Source("obs", "other", region="eu-de"), (OTC,)).credential_provider is None
+
+
+def test_an_integration_without_credentials_is_said_to_have_none():
+    other = structs.replace(OTC, profile="other")
+    with pytest.raises(NotAuthorisedError, match="OTHER_ACCESS_KEY_ID"):
+        open_store(Source("obs", "acme", region="eu-de"), (other,))
+
+
+# -- doors that obstore does not have ---------------------------------------------------------------
+
+ALIAS = "arn:aws:s3::000000000000:accesspoint/abc123.mrap"
+
+
+class Host(BaseHTTPRequestHandler):
+    """Answers with the status that stands in the path."""
+
+    def do_GET(self) -> None:
+        assert self.headers["Range"] == "bytes=0-0"
+        assert "Authorization" not in self.headers
+        status = int(self.path[1:4])
+        self.send_response(status)
+        if status == 206:
+            self.send_header("Content-Range", "bytes 0-0/1234")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_url_is_asked_for_its_first_byte_as_it_is_and_by_nobody(host, profiles, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password secret\n")
+    profiles.setenv("NETRC", str(tmp_path / "netrc"))
+    store = open_store(Source("url", "127.0.0.1"))
+    answers = {status: f"{host}/{status}?sig=SECRET" for status in (206, 200, 416, 404, 410, 403, 500)}
+    found = heads(store, [*answers.values(), "http://127.0.0.1:9/?sig=SECRET"])
+    assert not {answers[status] for status in (206, 200, 416)} & found.keys()
+    assert found[answers[404]] == found[answers[410]] == "missing"
+    assert found[answers[403]] == "its host answers 403 Forbidden"
+    assert "no answer" in found["http://127.0.0.1:9/?sig=SECRET"]
+    assert "SECRET" not in "".join(found.values())
+    assert store.head(answers[206]) == {"size": 1234}
+
+
+def test_an_access_point_asked_without_credentials_says_so():
+    assert "Unable to locate credentials" in heads(open_store(Source("arn", ALIAS)), ["a"])["a"]
+
+
+def test_without_the_common_runtime_an_access_point_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "awscrt", None)
+    with pytest.raises(ConfigurationError, match=r"integrations\[aws\]"):
+        open_store(Source("arn", ALIAS))
+
+
+@pytest.mark.parametrize(
+    ("url", "source"),
+    [
+        ("https://media.example/a.jpg", Source("url", "media.example")),
+        ("https://acme.s3.eu-west-2.amazonaws.com/a.jpg", Source("s3", "acme", region="eu-west-2")),
+        ("https://acme.s3.eu-west-2.amazonaws.com/a.jpg?X-Amz-Signature=1", Source("url", "acme.s3.eu-west-2.amazonaws.com")),
+        ("https://acme.s3.amazonaws.com/a.jpg?AWSAccessKeyId=A&Signature=1&Expires=1", Source("url", "acme.s3.amazonaws.com")),
+        ("https://storage.googleapis.com/acme/a.jpg?X-Goog-Signature=1", Source("url", "storage.googleapis.com")),
+        ("https://acc.blob.core.windows.net/c/a.jpg?sv=2&sig=1", Source("url", "acc.blob.core.windows.net")),
+        ("https://acc.blob.core.windows.net/c/a.jpg?design=1", Source("az", "c", account="acc")),
+        ("https://abc123.mrap.accesspoint.s3-global.amazonaws.com/a.jpg", Source("arn", ALIAS)),
+    ],
+)  # fmt: skip
+def test_a_signed_or_foreign_url_is_asked_as_it_is_and_any_other_by_its_bucket(url, source):
+    where, key = place_of(parse_object_url(url), url)
+    assert (where, key) == (source, url if source.scheme == "url" else "a.jpg")

@@ -16,18 +16,20 @@ from typing import Any
 from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
 from integrations.registration.build.source import Object, Source
 
+Credentials = Callable[[], dict[str, Any]]  # gives them in obstore's words
+
 _CHUNK = 1000
 _AT_ONCE = 32
 # obstore has an exception of its own for a refused object, but none for a refused listing: only words.
 _REFUSED = re.compile(r"status code: 40[13]\b")
 
 
-def open_store(source: Source, credentials: Callable[[], dict[str, Any]] | None = None) -> Any:
+def open_store(source: Source, credentials: Credentials | None = None, **settings: Any) -> Any:
     """The obstore store of a bucket; credentials and proxy come from the cloud's and the system's usual variables.
 
-    credentials: for AWS, gives those to use in place of what the variables say. Raises
-    ConfigurationError if the extra is not installed, or the client cannot be made with the
-    variables there are.
+    credentials: gives those to use in place of what the variables say. settings: what else the
+    store is to know, in obstore's words. Raises ConfigurationError if the extra is not
+    installed, or the client cannot be made with the variables there are.
     """
     try:
         from obstore import store
@@ -35,32 +37,33 @@ def open_store(source: Source, credentials: Callable[[], dict[str, Any]] | None 
         raise ConfigurationError("listing needs the extra: pip install 'encord-integrations[listing]'") from None
     from obstore.exceptions import BaseError
 
+    given = {"client_options": _client_options(settings.get("endpoint", "")), "credential_provider": credentials}
     try:
-        return _opened(store, source, credentials, _client_options())
+        return _opened(store, source, {**given, **settings})
     except BaseError as error:
         text = "look at AWS_CA_BUNDLE, SSL_CERT_FILE and what the cloud's own variables say"
         raise ConfigurationError(f"{source.bucket} cannot be opened ({_first_line(error)}): {text}") from None
 
 
-def _opened(store: Any, source: Source, given: Any, options: Any) -> Any:
+def _opened(store: Any, source: Source, settings: dict[str, Any]) -> Any:
     match source.scheme:
         case "s3":
-            return store.S3Store(source.bucket, region=source.region, client_options=options, credential_provider=given)
+            return store.S3Store(source.bucket, region=source.region, **settings)
         case "obs":
             endpoint = f"https://obs.{source.region}.otc.t-systems.com"
-            return store.S3Store(source.bucket, region=source.region, endpoint=endpoint, client_options=options)
+            return store.S3Store(source.bucket, **{"region": source.region, "endpoint": endpoint, **settings})
         case "https":
             endpoint = f"https://{source.endpoint}"
-            return store.S3Store(source.bucket, endpoint=endpoint, region="us-east-1", client_options=options)
+            return store.S3Store(source.bucket, **{"region": "us-east-1", "endpoint": endpoint, **settings})
         case "gs":
-            return store.GCSStore(source.bucket, client_options=options)
+            return store.GCSStore(source.bucket, **settings)
         case "az":
-            return store.AzureStore(source.bucket, account_name=source.account, client_options=options)
-        case "arn":
+            return store.AzureStore(source.bucket, account_name=source.account, **settings)
+        case "arn" | "url":
             raise ConfigurationError("an access point cannot be listed here: list one of its buckets")
 
 
-def _client_options() -> dict[str, Any]:
+def _client_options(endpoint: str) -> dict[str, Any]:
     """What the HTTP client does not find by itself: the certificates of a company's proxy.
 
     It honours HTTPS_PROXY, but of the variables that name a bundle of certificates not AWS_CA_BUNDLE.
@@ -71,7 +74,7 @@ def _client_options() -> dict[str, Any]:
     except OSError as error:
         text = f"the bundle of certificates {bundle} (AWS_CA_BUNDLE or SSL_CERT_FILE) cannot be read"
         raise ConfigurationError(f"{text}: {error.strerror}") from None
-    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+    if (endpoint or os.environ.get("AWS_ENDPOINT_URL", "")).startswith("http://"):
         options["allow_http"] = True
     return options
 
@@ -142,12 +145,14 @@ def _first_line(error: BaseException) -> str:
 
 
 def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str, str]:
-    """What is wrong with each of the objects: `missing`, or why it cannot be read; nothing for those that can."""
-    import obstore
+    """What is wrong with each of the objects: `missing`, or why it cannot be read; nothing for those that can.
+
+    store: of obstore, or whatever else answers `head` as one does.
+    """
 
     def ask(key: str) -> tuple[str, str]:
         try:
-            obstore.head(store, key)
+            store.head(key)
         except FileNotFoundError:
             return key, "missing"
         except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read

@@ -40,6 +40,8 @@ def build_from_bucket(
 
     root: where the rules' side table is looked for. opened: how to reach the bucket.
     """
+    if source.scheme == "arn":
+        raise ConfigurationError("an access point is not listed: list one of its buckets, or give an inventory")
     listed = list_objects(source, opened(source), progress, after)
     return _build(listed, source, rules, target, inventories.side_table(rules, root))
 

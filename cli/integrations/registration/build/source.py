@@ -18,7 +18,7 @@ from integrations.registration.object_url import (
     s3_url,
 )
 
-Scheme = Literal["s3", "gs", "az", "obs", "https", "arn"]
+Scheme = Literal["s3", "gs", "az", "obs", "https", "arn", "url"]
 _FORM = re.compile(r"(s3|gs|az|obs|https)://([^/]+)/?(.*)", re.DOTALL)
 _ARN = re.compile(r"(arn:aws[a-z-]*:s3::\d{12}:accesspoint/[a-z0-9]+\.mrap)/?(.*)", re.DOTALL)
 
@@ -26,8 +26,9 @@ _ARN = re.compile(r"(arn:aws[a-z-]*:s3::\d{12}:accesspoint/[a-z0-9]+\.mrap)/?(.*
 class Source(Struct, frozen=True):
     """A bucket, and the prefix of the keys that are meant.
 
-    bucket: the container on Azure; the ARN of a Multi-Region Access Point. account: the storage
-    account on Azure. endpoint: the host of an S3-compatible store. region: AWS and OTC.
+    bucket: the container on Azure; the ARN of a Multi-Region Access Point; the host for public
+    and signed URLs (`url`), whose keys are the URLs themselves. account: the storage account on
+    Azure. endpoint: the host of an S3-compatible store. region: AWS and OTC.
     """
 
     scheme: Scheme
@@ -52,6 +53,8 @@ class Source(Struct, frozen=True):
                 return s3_compatible_url(self.endpoint, self.bucket, key)
             case "arn":
                 return mrap_url(self.bucket, key, MrapSpelling.ARN_HOST)
+            case "url":
+                return key
 
 
 def parse_source(text: str, region: str | None = None) -> Source:
