@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -211,6 +212,23 @@ def test_a_csv_inventory_of_s3_has_encoded_keys_and_no_headings(tmp_path: Path):
     assert [item["objectUrl"] for item in written(done.parts)["images"]] == [source.url("raw/a b+1.jpg")]
     with pytest.raises(ConfigurationError, match="--columns"):
         build_from_inventory([path], source, BuildRules(), target, root=tmp_path)
+
+
+def test_an_inventory_tells_the_same_times_whatever_the_timezone_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    connection = inventories.connect()
+    path = tmp_path / "i.parquet"
+    connection.execute(f"COPY (SELECT 'a.jpg' AS key, TIMESTAMPTZ '2024-01-01 12:00:00Z' AS updated) TO '{path}'")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        connection = inventories.connect()
+        found = inventories.describe(connection, [path], SOURCE, None)
+        assert [one.modified for one in inventories.objects(connection, found, SOURCE)] == ["2024-01-01T12:00:00Z"]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_an_azure_inventory_names_the_container_before_the_key(tmp_path: Path):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from msgspec import Struct
+
 from integrations.registration.build.rules import BuildRules, GroupRule, glob_regex, places
 from integrations.registration.build.source import Object
 from integrations.registration.model import group_fields
@@ -24,6 +26,14 @@ class Skipped:
         self.counts[reason] = self.counts.get(reason, 0) + 1
 
 
+class Member(Struct, frozen=True):
+    """An object of a group. rule: which of the rules' groups; groups: what the groups of its `by` hold."""
+
+    rule: int
+    groups: tuple[str | None, ...]
+    key: str
+
+
 def assemble(
     objects: Iterable[Object],
     rules: BuildRules,
@@ -35,35 +45,48 @@ def assemble(
 
     table: more metadata by key.
     """
+    decide = decider(rules, url, table)
+    groups: dict[tuple[int, tuple[str | None, ...]], list[str]] = {}
+    for one in objects:
+        found = decide(one)
+        if isinstance(found, str):
+            skipped(found)
+        elif isinstance(found, Member):
+            groups.setdefault((found.rule, found.groups), []).append(found.key)
+        else:
+            yield found
+    for rule, texts in sorted(groups, key=lambda group: natural(group_title(rules.groups[group[0]], group[1]))):
+        yield group_item(rules.groups[rule], texts, groups[rule, texts], url)
+
+
+def decider(
+    rules: BuildRules, url: Callable[[str], str], table: dict[str, dict[str, Any]]
+) -> Callable[[Object], Item | Member | str]:
+    """What becomes of an object: an item, the member of a group, or nothing, for the reason that is given."""
     wanted = _filter(rules)
     sections = rules.section_of
     pattern = re.compile(rules.pattern) if rules.pattern else None
-    group_rules = [(re.compile(glob_regex(rule.match)), re.compile(rule.by), rule) for rule in rules.groups]
-    groups: dict[tuple[int, tuple[str | None, ...]], tuple[GroupRule, dict[str, str], list[str]]] = {}
-    for one in objects:
-        if one.key.endswith("/") or not wanted(one.key):
-            skipped("not included" if not one.key.endswith("/") else "folder")
-            continue
-        owner = next((place for place, (match, _, _) in enumerate(group_rules) if match.search(one.key)), None)
+    group_rules = [(re.compile(glob_regex(rule.match)), re.compile(rule.by)) for rule in rules.groups]
+
+    def decide(one: Object) -> Item | Member | str:
+        if one.key.endswith("/"):
+            return "folder"
+        if not wanted(one.key):
+            return "not included"
+        owner = next((place for place, (match, _) in enumerate(group_rules) if match.search(one.key)), None)
         if owner is not None:
-            _, by, rule = group_rules[owner]
-            match = by.search(one.key)
-            if match is None:
-                skipped("no group")
-                continue
-            groups.setdefault((owner, match.groups()), (rule, match.groupdict(""), []))[2].append(one.key)
-            continue
+            told = group_rules[owner][1].search(one.key)
+            return "no group" if told is None else Member(owner, told.groups(), one.key)
         values = fields_of(one)
         section = sections.get(values["extension"].lower())
         if section is None:
-            skipped(f"extension {values['extension'] or '(none)'}")
-            continue
+            return f"extension {values['extension'] or '(none)'}"
         if pattern:
             match = pattern.search(one.key)
             values.update(match.groupdict("") if match else dict.fromkeys(pattern.groupindex, ""))
-        yield section, _item(rules, url(one.key), one, values, table.get(one.key, {}))
-    for rule, values, keys in sorted(groups.values(), key=lambda group: natural(filled(group[0].title, group[1]))):
-        yield rule.section, _group(rule, values, [url(key) for key in sorted(keys, key=natural)])
+        return section, _item(rules, url(one.key), one, values, table.get(one.key, {}))
+
+    return decide
 
 
 def _filter(rules: BuildRules) -> Callable[[str], bool]:
@@ -109,9 +132,17 @@ def _item(rules: BuildRules, url: str, one: Object, values: dict[str, str], more
     return item
 
 
-def _group(rule: GroupRule, values: dict[str, str], urls: list[str]) -> dict[str, Any]:
+def group_title(rule: GroupRule, texts: tuple[str | None, ...]) -> str:
+    """The title of a group, from what the groups of `by` hold."""
+    places = re.compile(rule.by).groupindex
+    return filled(rule.title, {name: texts[place - 1] or "" for name, place in places.items()})
+
+
+def group_item(rule: GroupRule, texts: tuple[str | None, ...], keys: Iterable[str], url: Callable[[str], str]) -> Item:
+    """The image group, sequence or series of these objects, which are put in natural order."""
     video = {"createVideo": rule.sequence} if rule.section == "image_groups" else {}
-    return {"title": filled(rule.title, values), **video, **group_fields(urls)}
+    urls = [url(key) for key in sorted(keys, key=natural)]
+    return rule.section, {"title": group_title(rule, texts), **video, **group_fields(urls)}
 
 
 def natural(text: str) -> list[Any]:

@@ -9,7 +9,7 @@ text of the items itself (`texts`), which is several times faster than making ea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -48,6 +48,7 @@ def connect() -> Any:
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit = '{MEMORY}'")
     connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET TimeZone = 'UTC'")  # that of the machine otherwise
     return connection
 
 
@@ -56,12 +57,12 @@ def describe(connection: Any, files: list[Path], source: Source, columns: str | 
 
     Raises ConfigurationError if no column holds keys.
     """
-    names = ", ".join(_text(str(one)) for one in files)
-    parquet = all(one.suffix == ".parquet" for one in files)
+    names = ", ".join(_text(one) for one in in_order(files))
+    parquet = is_parquet(files)
     if parquet:
         table = f"read_parquet([{names}])"
     elif columns:
-        listed = ", ".join(_text(one.strip()) for one in columns.split(","))
+        listed = ", ".join(_text(one) for one in column_names(columns))
         table = f"read_csv([{names}], header = false, names = [{listed}], all_varchar = true)"
     else:
         table = f"read_csv([{names}], header = true, all_varchar = true)"
@@ -71,19 +72,66 @@ def describe(connection: Any, files: list[Path], source: Source, columns: str | 
         described = connection.execute(f"DESCRIBE FROM {table}").fetchall()
     except duckdb.Error as error:
         raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
-    known = {str(row[0]).lower(): str(row[0]) for row in described}
-    found = [next((known[one] for one in names if one in known), None) for names in (_KEY, _SIZE, _MODIFIED)]
-    if found[0] is None:
+    found = meanings([str(row[0]) for row in described], files)
+    size = f'TRY_CAST("{found.size}" AS BIGINT)' if found.size else "0"
+    modified = (
+        f"strftime(TRY_CAST(\"{found.modified}\" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')" if found.modified else "''"
+    )
+    return Inventory(table, own_key(source, f'"{found.key}"'), size, modified, are_encoded(source, files))
+
+
+class Meanings(Struct, frozen=True):
+    """Which column holds what; not every inventory has sizes and times."""
+
+    key: str
+    size: str | None
+    modified: str | None
+
+
+def meanings(names: list[str], files: Sequence[str | Path]) -> Meanings:
+    """Find the columns by their names. Raises ConfigurationError if none holds keys."""
+    known = {one.lower(): one for one in names}
+    key, size, modified = (
+        next((known[one] for one in wanted if one in known), None) for wanted in (_KEY, _SIZE, _MODIFIED)
+    )
+    if key is None:
         raise ConfigurationError(
             f"{files[0]} has no column of keys (key or name): name the columns with --columns, as the manifest lists them"
         )
-    key = f'"{found[0]}"'
-    if source.scheme == "az":  # Azure's names start with the container
-        key = f"CASE WHEN starts_with({key}, {_text(source.bucket + '/')}) THEN {key}[{len(source.bucket) + 2}:] ELSE {key} END"
-    size = f'TRY_CAST("{found[1]}" AS BIGINT)' if found[1] else "0"
-    modified = f"strftime(TRY_CAST(\"{found[2]}\" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')" if found[2] else "''"
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html: keys are URL-encoded in CSV
-    return Inventory(table, key, size, modified, encoded=not parquet and source.scheme == "s3")
+    return Meanings(key, size, modified)
+
+
+def own_key(source: Source, column: str) -> str:
+    """The SQL, of any engine, of a key in its container: Azure's names start with the container, which has no quotes."""
+    if source.scheme != "az":
+        return column
+    start = f"{source.bucket}/"
+    return (
+        f"CASE WHEN left({column}, {len(start)}) = '{start}' THEN substr({column}, {len(start) + 1}) ELSE {column} END"
+    )
+
+
+def in_order(files: Sequence[str | Path]) -> list[str]:
+    """The order of objects is that of the files' names, and that in the files."""
+    return sorted(one if isinstance(one, str) and "://" in one else str(Path(one).absolute()) for one in files)
+
+
+def is_parquet(files: Sequence[str | Path]) -> bool:
+    """Whether these files are Parquet; otherwise they are CSV."""
+    return all(str(one).endswith(".parquet") for one in files)
+
+
+def are_encoded(source: Source, files: Sequence[str | Path]) -> bool:
+    """Whether keys are URL-encoded: S3's are, in CSV.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
+    """
+    return source.scheme == "s3" and not is_parquet(files)
+
+
+def column_names(columns: str) -> list[str]:
+    """The names of `--columns`."""
+    return [one.strip() for one in columns.split(",")]
 
 
 def objects(connection: Any, inventory: Inventory, source: Source, after: str = "") -> Iterator[Object]:

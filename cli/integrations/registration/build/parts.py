@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -40,20 +41,27 @@ def write_items(items: Iterable[Item], target: Target) -> list[Part]:
     count = urls = 0
     for section, item in items:
         more = len(item_urls(item))
-        if count and (count == target.limits.items or urls + more > target.limits.urls):
-            parts.append(_write(by_section, count, urls, target, len(parts) + 1))
+        if is_full(target.limits, count, urls, more):
+            parts.append(write_part(by_section, count, urls, target, len(parts) + 1))
             by_section, count, urls = {}, 0, 0
         by_section.setdefault(section, []).append(item)
         count, urls = count + 1, urls + more
     if count:
-        parts.append(_write(by_section, count, urls, target, len(parts) + 1))
+        parts.append(write_part(by_section, count, urls, target, len(parts) + 1))
     return parts
 
 
-def _write(sections: dict[str, list[dict[str, Any]]], count: int, urls: int, target: Target, number: int) -> Part:
+def is_full(limits: Limits, count: int, urls: int, more: int) -> bool:
+    """Whether a file with so many items and URLs has no room for an item with `more` URLs."""
+    return count > 0 and (count == limits.items or urls + more > limits.urls)
+
+
+def write_part(sections: dict[str, list[Any]], count: int, urls: int, target: Target, number: int) -> Part:
+    """Write one file. sections: items, as dictionaries; for JSON also as msgspec.Raw, which is written as it is."""
     target.folder.mkdir(parents=True, exist_ok=True)
     path = target.path(number)
-    temporary = path.with_suffix(".part")
+    # A name of its own, because Spark may run the same task twice at a time.
+    temporary = path.with_suffix(f".{uuid4().hex}.part")
     with temporary.open("wb") as file:
         if target.format == "json":
             _write_json(sections, target.settings, file)
@@ -63,13 +71,14 @@ def _write(sections: dict[str, list[dict[str, Any]]], count: int, urls: int, tar
     return Part(path, count, urls)
 
 
-def _write_json(sections: dict[str, list[dict[str, Any]]], settings: dict[str, bool], file: BinaryIO) -> None:
+def _write_json(sections: dict[str, list[Any]], settings: dict[str, bool], file: BinaryIO) -> None:
+    encoder = msgspec.json.Encoder()
     file.write(b"{")
     for number, (section, items) in enumerate(sections.items()):
         file.write(b'%b"%b": [\n' % (b",\n" if number else b"", section.encode()))
         for start in range(0, len(items), _BATCH):
-            batch = msgspec.json.encode(items[start : start + _BATCH])
-            file.write((b",\n" if start else b"") + batch[1:-1])
+            lines = encoder.encode_lines(items[start : start + _BATCH])[:-1]
+            file.write((b",\n" if start else b"") + lines.replace(b"\n", b",\n"))  # JSON has no line feeds of its own
         file.write(b"]")
     file.writelines(b',\n"%b": %b' % (name.encode(), msgspec.json.encode(value)) for name, value in settings.items())
     file.write(b"}\n")

@@ -82,6 +82,11 @@ class BuildRules(Struct, frozen=True, forbid_unknown_fields=True):
         single = [kind for kind in KINDS.values() if not kind.grouped]
         return {extension: kind.section for kind in reversed(single) for extension in kind.extensions}
 
+    @property
+    def sections(self) -> list[str]:
+        """The sections of objects that stand alone, in the order of their files where each has its own."""
+        return list(dict.fromkeys(self.section_of.values()))
+
 
 def load_rules(path: Path | None) -> BuildRules:
     """Read the rules; the defaults without a file. Raises ConfigurationError that names file and key."""

@@ -95,7 +95,8 @@ def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, targe
     """Files of one section each, their text written by the engine."""
     counts = inventories.extensions(connection, found, source, rules, after)
     writer = _TextWriter(target)
-    for section in dict.fromkeys(rules.section_of[one] for one in counts if one in rules.section_of):
+    present = {rules.section_of[one] for one in counts if one in rules.section_of}
+    for section in [one for one in rules.sections if one in present]:
         for count, data, ends in inventories.texts(connection, found, source, rules, section, after):
             writer.add(section, count, data, ends)
         writer.close()
