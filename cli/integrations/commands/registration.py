@@ -22,6 +22,7 @@ from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from integrations.environment.model import Integration
+    from integrations.registration.build.probe import Probing
     from integrations.registration.build.source import Source
     from integrations.registration.objects import OpenStore
     from integrations.registration.url_rules import UrlOptions
@@ -258,7 +259,9 @@ def build(
     bucket = _source(source, region, chosen)
     root = rules.parent if rules else Path()
     if inventory:
-        built = building.build_from_inventory(inventory, bucket, what, target, root=root, columns=columns, after=since)
+        built = building.build_from_inventory(
+            inventory, bucket, what, target, root=root, columns=columns, after=since, opened=_store(chosen)
+        )
     else:
         built = building.build_from_bucket(
             bucket, what, target, root=root, after=since, progress=_listed, opened=_store(chosen)
@@ -268,7 +271,18 @@ def build(
         say(f"{part.path}: {part.items:,} items, {part.urls:,} object URLs")
     for reason, count in sorted(built.skipped.items()):
         say(f"left out: {count:,} ({reason})")
-    return ExitCode.CLEAN
+    return _say_probing(built.probing)
+
+
+def _say_probing(probing: Probing) -> int:
+    """What has no media metadata although it was asked for, and the exit code that this makes."""
+    if not probing.failed:
+        return ExitCode.CLEAN
+    for key, reason in probing.reasons.items():
+        say(f"no media metadata: {key}: {reason}")
+    of = f"{probing.failed:,} of {probing.known + probing.failed:,} objects"
+    say(f"{of} went without media metadata; the first {len(probing.reasons)} of them are named above")
+    return ExitCode.FINDINGS if probing.unknown else ExitCode.INCOMPLETE
 
 
 def _store(integrations: tuple[Integration, ...]) -> OpenStore:

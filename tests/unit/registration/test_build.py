@@ -62,7 +62,7 @@ def rules(tmp_path: Path, text: str) -> BuildRules:
 
 def built(tmp_path: Path, text: str, objects: list[Object] = OBJECTS) -> tuple[list[Any], dict[str, int]]:
     skipped = Skipped()
-    items = list(assemble(objects, rules(tmp_path, text), SOURCE.url, {}, skipped))
+    items = [one[:2] for one in assemble(objects, rules(tmp_path, text), SOURCE.url, {}, skipped)]
     return items, skipped.counts
 
 
@@ -184,7 +184,7 @@ def test_what_the_engine_writes_is_what_python_writes(tmp_path: Path, text: str)
     path = parquet(tmp_path / "i.parquet", OBJECTS)
     done = build_from_inventory([path], SOURCE, what, Target(tmp_path / "out", "r"), root=tmp_path)
     expected: dict[str, list[Any]] = {}
-    for section, item in assemble(OBJECTS, what, SOURCE.url, {}, Skipped()):
+    for section, item, _ in assemble(OBJECTS, what, SOURCE.url, {}, Skipped()):
         expected.setdefault(section, []).append(item)
     assert written(done.parts) == expected
     assert validate([part.path for part in done.parts]).counts == {}

@@ -1,4 +1,4 @@
-"""Whose credentials open a bucket: boto3's on AWS, an integration's own where one is named; and what is asked without a bucket."""
+"""Whose credentials open a bucket: boto3's on AWS, an integration's own where one is named, and what needs no bucket."""
 
 from __future__ import annotations
 

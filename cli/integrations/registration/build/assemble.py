@@ -13,6 +13,7 @@ from integrations.registration.build.source import Object
 from integrations.registration.model import group_fields
 
 Item = tuple[str, dict[str, Any]]  # section, and the item in Encord's spelling
+Made = tuple[str, dict[str, Any], Object | None]  # the same, with its object if it stands alone
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -40,7 +41,7 @@ def assemble(
     url: Callable[[str], str],
     table: dict[str, dict[str, Any]],
     skipped: Skipped,
-) -> Iterator[Item]:
+) -> Iterator[Made]:
     """The items of these objects: first those that stand alone, in their order, then groups by their title.
 
     table: more metadata by key.
@@ -54,9 +55,9 @@ def assemble(
         elif isinstance(found, Member):
             groups.setdefault((found.rule, found.groups), []).append(found.key)
         else:
-            yield found
+            yield *found, one
     for rule, texts in sorted(groups, key=lambda group: natural(group_title(rules.groups[group[0]], group[1]))):
-        yield group_item(rules.groups[rule], texts, groups[rule, texts], url)
+        yield *group_item(rules.groups[rule], texts, groups[rule, texts], url), None
 
 
 def decider(

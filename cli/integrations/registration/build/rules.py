@@ -13,6 +13,7 @@ groups:
     title: "{patient}"
     sequence: false
 table: {file: labels.csv, key: path, columns: {label: class}}  # more metadata, joined by key
+probe: [videos, images]             # media metadata of these sections, from the headers of the objects; true: of all
 settings: {skip_duplicate_urls: true}
 """
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -30,6 +31,7 @@ from integrations.registration.model import KINDS
 
 FIELDS = ("key", "folder", "name", "stem", "extension", "size", "modified")
 _PLACE = re.compile(r"\{(\w*)\}")
+_MEDIA = Literal["videos", "audio", "pdfs", "text", "images"]
 _SECTIONS = Literal["videos", "audio", "pdfs", "text", "images", "nifti"]
 
 
@@ -62,6 +64,7 @@ class BuildRules(Struct, frozen=True, forbid_unknown_fields=True):
     metadata: dict[str, str] = field(default_factory=dict)
     groups: tuple[GroupRule, ...] = ()
     table: Table | None = None
+    probe: bool | tuple[_MEDIA, ...] = False
     settings: dict[Literal["skip_duplicate_urls", "upsert_metadata"], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,6 +76,11 @@ class BuildRules(Struct, frozen=True, forbid_unknown_fields=True):
             if not named:
                 raise ValueError(f"`by` {group.by!r} needs a named group, (?P<name>…), that tells the groups apart")
             _require_known(group.title, named)
+
+    @property
+    def probed(self) -> frozenset[str]:
+        """The sections whose media metadata is asked for."""
+        return frozenset((get_args(_MEDIA) if self.probe else ()) if isinstance(self.probe, bool) else self.probe)
 
     @property
     def section_of(self) -> dict[str, str]:

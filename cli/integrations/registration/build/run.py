@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -10,9 +11,11 @@ from msgspec import Struct
 
 from integrations.errors import ConfigurationError, NothingMatchedError
 from integrations.registration.build import inventory as inventories
-from integrations.registration.build.assemble import Skipped, assemble
+from integrations.registration.build.assemble import Item, Skipped, assemble
 from integrations.registration.build.listing import list_objects, open_store
+from integrations.registration.build.media import require_libraries
 from integrations.registration.build.parts import Target, write_items
+from integrations.registration.build.probe import Probing, with_media
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.source import Source
 from integrations.registration.convert import HEADINGS
@@ -20,10 +23,11 @@ from integrations.registration.split import Part
 
 
 class Built(Struct, frozen=True):
-    """What was written, and how many objects became nothing, by reason."""
+    """What was written, how many objects became nothing, by reason, and what came of probing."""
 
     parts: list[Part]
     skipped: dict[str, int]
+    probing: Probing
 
 
 def build_from_bucket(
@@ -42,8 +46,11 @@ def build_from_bucket(
     """
     if source.scheme == "arn":
         raise ConfigurationError("an access point is not listed: list one of its buckets, or give an inventory")
-    listed = list_objects(source, opened(source), progress, after)
-    return _build(listed, source, rules, target, inventories.side_table(rules, root))
+    _check_probing(rules, target)
+    store = opened(source)
+    listed = list_objects(source, store, progress, after)
+    table = inventories.side_table(rules, root)
+    return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=True))
 
 
 def build_from_inventory(
@@ -55,23 +62,45 @@ def build_from_inventory(
     root: Path,
     columns: str | None = None,
     after: str = "",
+    opened: Callable[[Source], Any] = open_store,
 ) -> Built:
-    """Write the registration files of a bucket from its inventory."""
+    """Write the registration files of a bucket from its inventory.
+
+    opened: how to reach the bucket, if the rules ask for media metadata.
+    """
+    _check_probing(rules, target)
     connection = inventories.connect()
     found = inventories.describe(connection, files, source, columns)
-    if target.format == "json" and inventories.can_be_text(rules, found):
+    if target.format == "json" and not rules.probed and inventories.can_be_text(rules, found):
         return _texts(connection, found, source, rules, target, after)
     listed = inventories.objects(connection, found, source, after)
-    return _build(listed, source, rules, target, inventories.side_table(rules, root))
+    table = inventories.side_table(rules, root)
+    store = opened(source) if rules.probed else None
+    return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=False))
 
 
-def _build(listed: Any, source: Source, rules: BuildRules, target: Target, table: dict[str, dict[str, Any]]) -> Built:
-    skipped = Skipped()
-    items = assemble(listed, rules, source.url, table, skipped)
+def _check_probing(rules: BuildRules, target: Target) -> None:
+    """Raises ConfigurationError if media metadata is asked for and cannot be had, before anything is listed."""
+    if rules.probed and target.format == "csv":
+        raise ConfigurationError("CSV cannot carry media metadata: build JSON, or take `probe` out of the rules")
+    require_libraries(rules.probed)
+
+
+def _build(
+    listed: Any,
+    source: Source,
+    rules: BuildRules,
+    target: Target,
+    table: dict[str, dict[str, Any]],
+    probe: Callable[..., Iterator[Item]],
+) -> Built:
+    skipped, probing = Skipped(), Probing()
+    made = assemble(listed, rules, source.url, table, skipped)
+    items = probe(made, sections=rules.probed, probing=probing) if rules.probed else (one[:2] for one in made)
     if target.format == "csv":
         items = _only_csv(items, skipped)
     parts = write_items(items, target)
-    return _built(parts, skipped.counts, source)
+    return _built(parts, skipped.counts, source, probing)
 
 
 def _only_csv(items: Any, skipped: Skipped) -> Any:
@@ -84,11 +113,12 @@ def _only_csv(items: Any, skipped: Skipped) -> Any:
             yield section, item
 
 
-def _built(parts: list[Part], skipped: dict[str, int], source: Source) -> Built:
+def _built(parts: list[Part], skipped: dict[str, int], source: Source, probing: Probing | None = None) -> Built:
+    """What came of a build. Raises NothingMatchedError if nothing was written."""
     if not parts:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items()) or "there are no objects"
         raise NothingMatchedError(f"nothing in {source.bucket}/{source.prefix} becomes an item: {reasons}")
-    return Built(parts, skipped)
+    return Built(parts, skipped, probing or Probing())
 
 
 def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, target: Target, after: str) -> Built:
