@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import boto3
+import botocore.session
 import pytest
 
 from integrations_sandbox.clouds import aws as local_aws
 from integrations_sandbox.clouds import certificates, processes
 from integrations_sandbox.clouds.edge import Door, Routes
 from integrations_sandbox.clouds.network import settings, start_edge
+
+# Each boto3 session reads Amazon's descriptions of its services anew, 30 ms for each; here all share one reading.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 @dataclass(frozen=True)
