@@ -76,8 +76,26 @@ def settings(stage, bucket: str = BUCKET, **changes: Any) -> None:
     with deployer(stage) as client:
         found = client.get_bucket(bucket)
         for name, value in changes.items():
-            setattr(found if name == "cors" else found.iam_configuration, name, value)
+            setattr(found.iam_configuration if hasattr(found.iam_configuration, name) else found, name, value)
         found.patch()
+
+
+def allow_domains(stage, *domains: str) -> None:
+    """Let the organisation of the project give roles to members of these domains only; to everybody if none is given."""
+    project, domain, owners = local_gcp.PROJECTS[0]
+    with deployer(stage):
+        local_gcp.put_project(
+            folder(stage), project, domain=domain, bindings=owners, allowed_domains=domains or None
+        )  # fmt: skip
+
+
+def let_impersonate(stage, *, allowed: bool) -> None:
+    """Let the checker become the check principal, or not."""
+    checker = {"role": access.IMPERSONATE_ROLE, "members": [access.member(local_gcp.CI_ACCOUNT)]}
+    with deployer(stage):
+        local_gcp.add_account(
+            folder(stage), CHECK_ACCOUNT, local_gcp.CUSTOMER_PROJECT, bindings=[checker] if allowed else []
+        )  # fmt: skip
 
 
 def rule(*origins: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from stage import open_stage
 
 from integrations.errors import ExitCode
 
+pytest_plugins = ["silence"]
 MEDIA = ("check", "--integration", "media")
 SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "check-results-1.json"
 # What is asked first: everything else presupposes one of these, or needs no answer from anybody.
@@ -177,38 +177,6 @@ def test_a_length_of_time_is_one(stage):
 
 
 # Silence
-
-
-class Silent:
-    """Accepts connections and never answers."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._kept = []
-        self._thread = threading.Thread(target=self._accept)
-        self._thread.start()
-
-    def _accept(self):
-        while True:
-            try:
-                self._kept.append(self._listener.accept()[0])
-            except OSError:
-                return
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-        for connection in self._kept:
-            connection.close()
-
-
-@pytest.fixture
-def silent():
-    silent = Silent()
-    yield silent
-    silent.close()
 
 
 def unknown_and_skipped(ran):

@@ -237,3 +237,35 @@ def test_an_answer_of_the_json_api_names_the_object(gcp, bucket):
     shown = gcp.session(DEPLOYER).get(f"{url_of(bucket)}/images%2F1%20%2832%29.jpg", timeout=10).json()
     assert shown["mediaLink"].startswith(f"https://storage.googleapis.com/download/storage/v1/b/{bucket.name}/o/")
     assert json.dumps(shown).count("127.0.0.1") == 0
+
+
+def test_under_a_retention_policy_or_a_hold_nothing_is_replaced_or_deleted_and_new_objects_are_let_in(bucket):
+    bucket.retention_period = 3600
+    bucket.patch()
+    bucket.blob("new").upload_from_string(CONTENT)
+    for change in (bucket.blob("new").delete, lambda: bucket.blob("new").upload_from_string(b"other")):
+        with pytest.raises(exceptions.Forbidden, match="retention policy"):
+            change()
+    bucket.retention_period = None
+    bucket.default_event_based_hold = True
+    bucket.patch()
+    bucket.blob("new").upload_from_string(CONTENT)
+    with pytest.raises(exceptions.Forbidden, match="Event-Based hold"):
+        bucket.blob("new").delete()
+    held = bucket.get_blob("new")
+    assert held.event_based_hold
+    held.event_based_hold = False
+    held.patch()
+    held.delete()
+
+
+def test_where_the_requester_pays_who_names_no_project_is_let_in_to_their_own_alone(gcp, bucket):
+    grant(bucket, ENCORD, "roles/storage.objectViewer")
+    bucket.requester_pays = True
+    bucket.patch()  # by an owner of the project, who may have it pay
+    with gcp.client(ENCORD) as client:
+        with pytest.raises(exceptions.BadRequest, match="requester pays"):
+            client.bucket(bucket.name).blob(OBJECT).download_as_bytes()
+        with pytest.raises(exceptions.Forbidden, match="serviceusage"):
+            client.bucket(bucket.name, user_project=bucket.client.project).blob(OBJECT).download_as_bytes()
+    assert bucket.blob(OBJECT).download_as_bytes() == CONTENT

@@ -50,11 +50,13 @@ _LOOKING = ("get", "list", "listParts", "getIamPolicy")
 class Held(Struct, frozen=True):
     """What a bucket's policy gives one member by name; groups and the project's own policy are not in it.
 
-    certain: permissions without a condition, or under exactly a condition that was asked for.
-    possible: those under any other condition too. unknown: roles that are not in the table,
-    such as an organisation's own, whose permissions the policy does not say.
+    roles: those that are in the table. certain: permissions without a condition, or under
+    exactly a condition that was asked for. possible: those under any other condition too.
+    unknown: roles that are not in the table, such as an organisation's own, whose permissions
+    the policy does not say.
     """
 
+    roles: tuple[str, ...]
     certain: frozenset[str]
     possible: frozenset[str]
     unknown: tuple[str, ...]
@@ -68,12 +70,16 @@ def changing(permissions: Iterable[str]) -> list[str]:
 def held(bindings: Iterable[Mapping[str, Any]], member: str, conditions: Iterable[str]) -> Held:
     """What the bindings give `member`. conditions: the expressions that are as good as none."""
     mine = [one for one in bindings if member in one.get("members", ())]
-    fine = {_plain(expression) for expression in conditions}
-    certain = [one for one in mine if not one.get("condition") or _plain(one["condition"]["expression"]) in fine]
-    return Held(_permissions(certain), _permissions(mine), tuple(sorted(set(_roles(mine)) - set(BUCKET_ROLES))))
+    fine = {plain(expression) for expression in conditions}
+    certain = [one for one in mine if not one.get("condition") or plain(one["condition"]["expression"]) in fine]
+    roles, known = set(_roles(mine)), set(BUCKET_ROLES)
+    return Held(
+        tuple(sorted(roles & known)), _permissions(certain), _permissions(mine), tuple(sorted(roles - known))
+    )  # fmt: skip
 
 
-def _plain(expression: str) -> str:
+def plain(expression: str) -> str:
+    """An expression without its spaces, to compare it with another."""
     return "".join(expression.split())
 
 

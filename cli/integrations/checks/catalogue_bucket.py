@@ -53,6 +53,21 @@ CHECKS = (
         runbook="images-do-not-load",
     ),
     Check(
+        CheckId.WRITTEN_NOT_HELD, "what a sequence writes is not held", WARNING, STATIC,
+        claim="No retention, hold or immutability of the bucket keeps what Encord writes from being written again or"
+        " removed.",
+        how="The bucket's retention, holds and immutability policies are read, if image sequences are on.",
+        symptom="A sequence is made once and fails when it is made again; what was written cannot be removed.",
+        runbook="sequence-fails-images-work",
+    ),
+    Check(
+        CheckId.OWNER_PAYS, "the bucket's owner pays for requests", ERROR, STATIC,
+        claim="A request need not name who pays for it: those of Encord and of browsers name nobody.",
+        how="On Google Cloud the bucket's Requester Pays setting is read, or told by the refusal of who names no project.",
+        symptom="Everything answers 400, and says that no user project was provided, though every right is granted.",
+        runbook="images-do-not-load",
+    ),
+    Check(
         CheckId.SIGNATURES_LIVE, "the bucket's policy lets signatures live", ERROR, STATIC,
         claim="The bucket's policy does not refuse a signature before a URL that was signed for an hour has ended.",
         how="The bucket's policy is searched for denials by the age of a signature.",

@@ -121,8 +121,9 @@ CHECKS = (
     ),
     Check(
         CheckId.GRANTS_NARROW, "the identity's grants are no wider than needed", ERROR, STATIC,
-        claim="The role's own policies grant what Encord needs, and nothing else; no other policy is attached.",
-        how="The role's policies are read and compared with what they must be. Writing is a question of its own.",
+        claim="The identity's grants are what Encord needs, and nothing else: on AWS the role's own policies, with no"
+        " other policy attached; on Google Cloud its roles in the bucket's policy, without the project's.",
+        how="The documents are read and compared with what they must be. Writing is a question of its own.",
         symptom="None for annotators; Encord could delete or read what is none of its business.",
     ),
     Check(

@@ -2,6 +2,8 @@
 
 Whether plain HTTP is denied is not asked: a bucket has no such setting. An organisation
 has one, the constraint `constraints/storage.secureHttpTransport`, which a bucket does not show.
+Nor is its IP filter, which a bucket shows to those only who have storage.buckets.getIpFilter
+(https://cloud.google.com/storage/docs/get-ip-filter), so that its absence says nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +14,18 @@ from typing import Any
 from integrations.access import cors
 from integrations.access import gcp as access
 from integrations.checks import browser, browser_media
-from integrations.checks.gcp_sessions import Clients, patience, signed_url
+from integrations.checks.gcp_sessions import Clients, limits, signed_url
 from integrations.checks.records import Answer, failed, passed, warned
 from integrations.environment.model import Environment, GcpBucket, GcpIntegration
 from integrations.registration.object_url import encode_key
 
 BETWEEN = "look at what stands between the browser and Google: Cloud Storage itself does this right"
 OWN_KEYS = "Google's own keys"
+
+
+def wants_payer(error: Exception) -> bool:
+    """Whether Google refused because the request names no project that pays for it."""
+    return "requester pays" in str(error).lower()
 
 
 class AboutBucket:
@@ -32,7 +39,7 @@ class AboutBucket:
 
     def read(self) -> Any:
         """The bucket with its settings."""
-        return self.clients.own.get_bucket(self.bucket.name, **patience())
+        return self.clients.own.get_bucket(self.bucket.name, **limits())
 
     def setting_fix(self, option: str) -> str:
         """How the owner mends a setting: the stack, or the owner's own hands."""
@@ -45,14 +52,37 @@ class BucketQuestions(AboutBucket):
     """The questions about the bucket itself."""
 
     def found(self) -> Answer:
-        from google.api_core.exceptions import NotFound
+        from google.api_core.exceptions import BadRequest, NotFound
 
         try:
             self.read()
         except NotFound:
             fix = self.up if self.bucket.ownership == "create" else "name the right bucket"
             return failed("there is no such bucket", fix)
+        except BadRequest as error:
+            if not wants_payer(error):
+                raise
         return passed("the bucket exists")
+
+    def owner_pays(self) -> Answer:
+        """Whether nobody has to name a project that pays for a request: what Encord signs, names none.
+
+        Encord's dialog asks for no such project. Those with rights in the bucket's own project
+        are let in without one, so the setting is read; others are refused, which says as much.
+        https://cloud.google.com/storage/docs/requester-pays#requirements
+        """
+        from google.api_core.exceptions import BadRequest
+
+        try:
+            requester = self.read().requester_pays
+        except BadRequest as error:
+            if not wants_payer(error):
+                raise
+            requester = True
+        if requester:
+            fix = self.setting_fix("--no-requester-pays")
+            return failed("whoever asks has to name a project that pays for it (requester pays)", fix)
+        return passed("the bucket's own project pays")
 
     def location(self) -> Answer:
         stated = str(self.read().location)
@@ -77,9 +107,31 @@ class BucketQuestions(AboutBucket):
         if key == wanted:
             return passed("the configured key" if key else OWN_KEYS)
         if wanted is None:
-            return failed(f"encrypted with {key}, not with {OWN_KEYS}", f"set `kmsKey: {key}` for {self.bucket.name}")
+            fix = f"{self.setting_fix('--clear-default-encryption-key')}; or, if it is meant, set `kmsKey: {key}`"
+            return failed(f"encrypted with {key}, not with {OWN_KEYS}", fix)
         fix = self.setting_fix(f"--default-encryption-key={wanted}")
         return failed(f"encrypted with {key or OWN_KEYS}, not with {wanted}", fix)
+
+    def written_not_held(self) -> Answer:
+        """Whether what a sequence writes can be replaced and removed.
+
+        New objects are let in all the same: https://cloud.google.com/storage/docs/bucket-lock and
+        https://cloud.google.com/storage/docs/object-holds
+        """
+        bucket = self.read()
+        held = []
+        if bucket.retention_period:
+            lock = ", locked" if bucket.retention_policy_locked else ""
+            held.append(f"a retention policy of {bucket.retention_period} s{lock}")
+        if bucket.default_event_based_hold:
+            held.append("an event-based hold on every new object")
+        if not held:
+            return passed("no retention policy, no default hold")
+        if bucket.retention_policy_locked:
+            fix = "nobody can take a locked retention policy away: let sequences be written to another bucket"
+        else:
+            fix = self.setting_fix("--clear-retention-period --no-default-event-based-hold")
+        return failed(f"what is written is kept by {' and '.join(held)}", fix)
 
     # -- the browser --------------------------------------------------------------
 
@@ -119,7 +171,8 @@ class BucketQuestions(AboutBucket):
         return browser_media.ask_cached(self._signed_url, self.environment.settings.cors_origins, BETWEEN)
 
     def _signed_url(self, method: str = "GET") -> str:
-        return signed_url(self.clients.check, self.bucket.name, str(self.integration.probe_object), method=method)
+        key, signer = str(self.integration.probe_object), self.clients.signer
+        return signed_url(self.clients.check, self.bucket.name, key, signer, method=method)
 
     def url(self, key: str = "any-object") -> str:
         """An object's own URL as a browser uses it, which follows the bucket's CORS rules.

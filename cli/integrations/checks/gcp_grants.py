@@ -12,11 +12,13 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+from integrations import google_cloud
 from integrations.access import gcp as access
-from integrations.access.gcp_roles import BUCKET_ROLES, Held, changing, held
+from integrations.access import gcp_excess
+from integrations.access.gcp_roles import BUCKET_ROLES, Held, held
 from integrations.checks import browser
 from integrations.checks.gcp_bucket import AboutBucket
-from integrations.checks.gcp_sessions import forged_url, patience
+from integrations.checks.gcp_sessions import forged_url, limits
 from integrations.checks.records import (
     NO_CHECK_PRINCIPAL,
     NO_PROBE_OBJECT,
@@ -26,6 +28,7 @@ from integrations.checks.records import (
     failed,
     passed,
     unknown,
+    warned,
 )
 
 READ, CREATE = "storage.objects.get", "storage.objects.create"
@@ -56,7 +59,9 @@ class GrantQuestions(AboutBucket):
         readers = {member for one in bindings if READ in BUCKET_ROLES.get(one["role"], ()) for member in one["members"]}
         extra = sorted(one for one in readers - expected if not one.startswith(CONVENIENCE))
         if extra and self.bucket.ownership == "create":
-            return failed(f"{', '.join(extra)} may read objects too", f"remove {', '.join(extra)} from the policy")
+            reading = {one: [r for r in held(bindings, one, ()).roles if READ in BUCKET_ROLES[r]] for one in extra}
+            fix = "; ".join(self._less_fix(one, roles) for one, roles in reading.items())
+            return failed(f"{', '.join(extra)} may read objects too", fix)
         if check and self._roles(bindings, check) != self._roles(bindings, self._encord):
             return failed(
                 f"{check} is not granted exactly what {self._encord} is: what it may do proves nothing for Encord",
@@ -65,24 +70,34 @@ class GrantQuestions(AboutBucket):
         return passed(f"{self._encord}{f', and {check} likewise' if check else ''}")
 
     def read_granted(self) -> Answer:
-        have = self._held()
+        have = self._held(self._bindings())
         if READ in have.certain:
             return passed(f"{READ}: granted")
         return self._undecided(have) or failed(f"{READ}: not granted", self._grant_fix("encord-read"))
 
     def write_granted(self) -> Answer:
-        have, wanted = self._held(), self.integration.image_sequences
+        have, wanted = self._held(self._bindings()), self.integration.image_sequences
         state = f"image sequences {'on' if wanted else 'off'}"
         if undecided := self._undecided(have):
             return undecided
-        allowed = BUCKET_ROLES[access.WRITE_ROLE] if wanted else set()
-        if extra := [one for one in changing(have.possible) if one not in allowed]:
-            fix = f"{self.up}, which takes away what the stack granted; anything else of {self._encord} by hand:"
-            fix += f" gcloud storage buckets remove-iam-policy-binding gs://{self.bucket.name}"
-            return failed(f"{', '.join(extra)}: granted, {state}", fix)
+        if not wanted and (extra := sorted(gcp_excess.WRITING & have.possible)):
+            roles = [role for role in have.roles if gcp_excess.WRITING & BUCKET_ROLES[role]]
+            return failed(f"{', '.join(extra)}: granted, {state}", self._less_fix(self._encord, roles))
         if wanted and CREATE not in have.certain:
             return failed(f"{CREATE}: not granted, {state}", self._grant_fix("encord-write"))
         return passed(f"{CREATE}: {'granted' if wanted else 'not granted'}, {state}")
+
+    def narrow(self) -> Answer:
+        """What Encord's roles give it besides what it needs; reading and writing where it should not, too."""
+        bindings = self._bindings()
+        if undecided := self._undecided(self._held(bindings)):
+            return undecided
+        found = gcp_excess.excess(bindings, self._encord, self._grants(), sequences=self.integration.image_sequences)
+        if not found:
+            return passed("Encord's roles grant what it needs, and nothing else")
+        seen = f"not needed: {'; '.join(one.what for one in found)}"
+        fix = self._less_fix(self._encord, sorted({one.role for one in found}))
+        return failed(seen, fix) if any(one.grave for one in found) else warned(seen, fix)
 
     # -- as the check principal ------------------------------------------------------
 
@@ -104,16 +119,20 @@ class GrantQuestions(AboutBucket):
         return passed(f"impersonated by {self.clients.caller}")
 
     def probe_object_read(self) -> Answer:
-        from google.api_core.exceptions import Forbidden, NotFound
+        from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
 
         key = self.integration.probe_object
         if key is None:
             return NO_PROBE_OBJECT
         try:
-            size = len(self._check_blob(key).download_as_bytes(**patience()))
+            size = len(self._check_blob(key).download_as_bytes(**limits()))
         except NotFound:
             return failed(f"{key} is not there", f"put an object at {key}, or set `probeObject` to one that is there")
-        except Forbidden:
+        except GoogleAPICallError as error:
+            if refused := self._key_refused(error):
+                return refused
+            if not isinstance(error, Forbidden):
+                raise
             silent = ", or not there: without leave to list, Google does not say which"
             why = "" if self.integration.cloud_synced_folders else silent
             return failed(f"{key} is not readable{why}", self._grant_fix("check-read"))
@@ -133,14 +152,18 @@ class GrantQuestions(AboutBucket):
         return passed("refused with a made-up key, and without a signature")
 
     def write_probe(self) -> Answer:
-        from google.api_core.exceptions import Forbidden
+        from google.api_core.exceptions import Forbidden, GoogleAPICallError
 
         blob = self._check_blob(f"{access.write_probe_prefix(self.integration)}{secrets.token_hex(8)}")
         wanted = self.integration.image_sequences
         state = f"image sequences {'on' if wanted else 'off'}"
         try:
-            blob.upload_from_string(b"integrations check\n", if_generation_match=0, **patience())
-        except Forbidden:
+            blob.upload_from_string(b"integrations check\n", if_generation_match=0, **limits())
+        except GoogleAPICallError as error:
+            if key_refused := self._key_refused(error):
+                return key_refused
+            if not isinstance(error, Forbidden):
+                raise
             refused = f"writing is refused, {state}"
             return failed(refused, self._grant_fix("check-write")) if wanted else passed(refused)
         left = self._remove(blob.name)
@@ -154,10 +177,22 @@ class GrantQuestions(AboutBucket):
         from google.api_core.exceptions import Forbidden
 
         try:
-            self.clients.own.bucket(self.bucket.name).blob(key).delete(**patience())
+            self.clients.own.bucket(self.bucket.name).blob(key).delete(**limits())
         except Forbidden:
             return f"{self.clients.caller} may not"
         return ""
+
+    def _key_refused(self, error: Any) -> Answer | None:
+        """If it is the bucket's key that cannot be used: by Cloud Storage's service agent, who works with it for everybody.
+
+        https://cloud.google.com/storage/docs/encryption/using-customer-managed-keys#service-agent-access
+        """
+        words = google_cloud.said(error)
+        if "kms" not in words.lower():
+            return None
+        key = self.bucket.kms_key or "KEY"
+        agent = f"gcloud storage service-agent --project={self.integration.project} --authorize-cmek={key}"
+        return failed(f"the bucket's key cannot be used: {words}", f"let the key's owner enable it and run: {agent}")
 
     # -- pieces ----------------------------------------------------------------------
 
@@ -168,14 +203,14 @@ class GrantQuestions(AboutBucket):
     def _bindings(self) -> list[dict[str, Any]]:
         bucket = self.clients.own.bucket(self.bucket.name)
         # Version 3 shows the conditions: https://cloud.google.com/iam/docs/allow-policies#specifying-version-get
-        return list(bucket.get_iam_policy(requested_policy_version=3, **patience()).bindings)
+        return list(bucket.get_iam_policy(requested_policy_version=3, **limits()).bindings)
 
     def _grants(self) -> list[access.Grant]:
         return access.encord_grants(self.integration, self.bucket)
 
-    def _held(self) -> Held:
+    def _held(self, bindings: Iterable[dict[str, Any]]) -> Held:
         conditions = [grant.condition.expression for grant in self._grants() if grant.condition]
-        return held(self._bindings(), self._encord, conditions)
+        return held(bindings, self._encord, conditions)
 
     def _roles(self, bindings: Iterable[dict[str, Any]], member: str) -> set[tuple[str, str]]:
         """The member's roles with their conditions."""
@@ -188,6 +223,12 @@ class GrantQuestions(AboutBucket):
         reason = f"{', '.join(have.unknown)} of {self._encord} is no role of Cloud Storage's own"
         fix = f"grant Encord the roles that `integrations access show {self.integration.name}` prints instead"
         return unknown(f"{reason}: what it permits is not in the policy", Obstacle.RIGHTS, fix)
+
+    def _less_fix(self, member: str, roles: Iterable[str]) -> str:
+        """How somebody loses roles: what the stack granted goes by itself."""
+        remove = f"gcloud storage buckets remove-iam-policy-binding gs://{self.bucket.name} --member={member} --all"
+        by_hand = "; ".join(f"{remove} --role={role}" for role in roles)
+        return f"{self.up}, which takes away what the stack granted; the rest by hand: {by_hand}"
 
     def _grant_fix(self, name: str) -> str:
         """Our grants whose names begin like this."""

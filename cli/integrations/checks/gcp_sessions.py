@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property, partial
 from typing import Any
 
 from integrations import google_cloud
 from integrations.access import gcp as access
+from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, unknown
 from integrations.environment.model import GcpIntegration
 
 URL_LIFETIME = timedelta(seconds=60)
-RETRY_SECONDS = 15.0
+TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 
 
 class Clients:
@@ -42,7 +44,6 @@ class Clients:
         https://cloud.google.com/iam/docs/service-account-impersonation
         """
         from google.auth import impersonated_credentials
-        from google.auth.transport.requests import Request
 
         assert self.own is not None  # noqa: S101 - it raises if there are no credentials
         credentials = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
@@ -50,7 +51,7 @@ class Clients:
             target_principal=self.integration.check_principal,
             target_scopes=list(google_cloud.SCOPES),
         )
-        credentials.refresh(Request())  # type: ignore[no-untyped-call]
+        credentials.refresh(in_time())  # type: ignore[no-untyped-call]
         self._check = google_cloud.client(credentials, self.integration.project)
 
     @property
@@ -60,21 +61,41 @@ class Clients:
             raise RuntimeError("the check principal was not impersonated")
         return self._check
 
+    @cached_property
+    def signer(self) -> Any:
+        """Signs in the check principal's name, as `check` would, but no more patiently than we are.
+
+        https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob
+        """
+        from google.auth.iam import Signer
+
+        account = str(self.integration.check_principal)
+        signer = Signer(in_time(), self._credentials, account)  # type: ignore[no-untyped-call]
+        return signing(signer, account)
+
     @property
     def caller(self) -> str:
         """Who runs this, as far as the credentials say."""
         return str(getattr(self._credentials, "service_account_email", None) or "this identity")
 
 
-def patience() -> dict[str, Any]:
+def limits() -> dict[str, Any]:
     """How long a call may take, and how long it is repeated: for every call to the library."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
-    return {"timeout": google_cloud.TIMEOUT_SECONDS, "retry": DEFAULT_RETRY.with_timeout(RETRY_SECONDS)}
+    # No attempt begins in the second half of the time, so that the last one ends within it.
+    return {"timeout": patience.each(), "retry": DEFAULT_RETRY.with_timeout(patience.seconds() - patience.each())}
 
 
-def signed_url(client: Any, bucket: str, key: str, *, method: str = "GET", credentials: Any = None) -> str:
-    """A URL that reads an object for a minute, signed in the name of the client, or of the credentials.
+def in_time() -> Callable[..., Any]:
+    """What Google's libraries ask for tokens and signatures with; left to themselves they wait for two minutes."""
+    from google.auth.transport.requests import Request
+
+    return partial(Request(), timeout=patience.each())
+
+
+def signed_url(client: Any, bucket: str, key: str, credentials: Any, *, method: str = "GET") -> str:
+    """A URL that reads an object for a minute, signed in the name of the credentials.
 
     The method is signed too: https://cloud.google.com/storage/docs/authentication/canonical-requests
     """
@@ -88,13 +109,18 @@ def forged_url(client: Any, bucket: str, key: str, email: str) -> str:
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
     from google.auth.crypt import RSASigner
-    from google.oauth2.service_account import Credentials
 
     key_pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key_pair.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     signer = RSASigner.from_string(pem)  # type: ignore[no-untyped-call]
-    forged = Credentials(signer, email, "https://oauth2.googleapis.com/token")  # type: ignore[no-untyped-call]
-    return signed_url(client, bucket, key, credentials=forged)
+    return signed_url(client, bucket, key, signing(signer, email))
+
+
+def signing(signer: Any, email: str) -> Any:
+    """Credentials that sign in the name of a service account."""
+    from google.oauth2.service_account import Credentials
+
+    return Credentials(signer, email, TOKEN_URI)  # type: ignore[no-untyped-call]
 
 
 def guarded(ask: Callable[[], Answer], integration: GcpIntegration) -> Callable[[], Answer]:

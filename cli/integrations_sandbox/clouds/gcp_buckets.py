@@ -84,6 +84,10 @@ def check(settings: dict[str, Any]) -> dict[str, Any]:
     shortest, longest = SOFT_DELETE_DAYS
     if not seconds.isdecimal() or not (int(seconds) == 0 or shortest * DAY <= int(seconds) <= longest * DAY):
         raise invalid(f"Soft delete retention must be 0 or {shortest} to {longest} days, in seconds.")
+    _part(settings, "billing")
+    retention = str(_part(settings, "retentionPolicy").get("retentionPeriod", 1))
+    if not retention.isdecimal() or int(retention) == 0:
+        raise invalid(f"Invalid value for retentionPeriod: {retention!r}")
     return settings | {
         "iamConfiguration": {"publicAccessPrevention": prevention, "uniformBucketLevelAccess": uniform},
         "softDeletePolicy": soft_delete | {"retentionDurationSeconds": seconds},

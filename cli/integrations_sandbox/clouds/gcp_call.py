@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 
 from integrations_sandbox.clouds import gcp_refusals as refusals
-from integrations_sandbox.clouds import gcp_roles, gcp_signed_urls, gcp_tokens
+from integrations_sandbox.clouds import gcp_retention, gcp_roles, gcp_signed_urls, gcp_tokens
 from integrations_sandbox.clouds.gcp_objects import CONDITIONS, Objects
 from integrations_sandbox.clouds.gcp_records import Account, Bucket, Project, Settings, StoredObject
 from integrations_sandbox.clouds.gcp_roles import Target
@@ -58,7 +58,22 @@ class Call:
         found = self.store.get(Bucket, name)
         if found is None:
             raise refusals.no_bucket()
+        if found.requester_pays:
+            self._require_payer(found)
         return found
+
+    def _require_payer(self, bucket: Bucket) -> None:
+        """Raises Refusal if nobody pays: a project that the request names, or the bucket's, for those who may say so.
+
+        https://cloud.google.com/storage/docs/requester-pays#requirements
+        """
+        payer = self.query.get("userProject") or self.request.headers.get("x-goog-user-project")
+        permission = "serviceusage.services.use" if payer else "resourcemanager.projects.createBillingAssignment"
+        project = self.store.get(Project, payer or bucket.project)
+        names = {self.member} if self.member else set()
+        if project and permission in gcp_roles.permissions(project.bindings, names):
+            return
+        raise refusals.denied(self.email, permission, "project") if payer else refusals.no_payer()
 
     def granted(self, bucket: Bucket, target: Target) -> set[str]:
         """What the sender may do there."""
@@ -109,8 +124,9 @@ class Call:
         Replacing takes the permission to delete: https://cloud.google.com/storage/docs/access-control/iam-json
         """
         self.require("storage.objects.create", bucket, name)
-        if self.store.object(bucket.name, name) is not None:
+        if (old := self.store.object(bucket.name, name)) is not None:
             self.require("storage.objects.delete", bucket, name)
+            gcp_retention.require_free(bucket, old)
 
     def number(self, name: str) -> int | None:
         """A number of the query. Raises Refusal if it is none."""

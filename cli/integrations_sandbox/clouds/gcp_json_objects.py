@@ -11,6 +11,7 @@ from integrations_sandbox.clouds import gcp_buckets, gcp_media
 from integrations_sandbox.clouds import gcp_refusals as refusals
 from integrations_sandbox.clouds.gcp_call import Call
 from integrations_sandbox.clouds.gcp_objects import WRITABLE, check_conditions
+from integrations_sandbox.clouds.gcp_retention import require_free
 
 PAGE = 1000  # the most that one answer lists
 NOT_PLAYED = ("matchGlob", "softDeleted", "filter")
@@ -83,6 +84,7 @@ async def delete(call: Call, bucket_name: str, name: str) -> Response:
     call.require("storage.objects.delete", bucket, name)
     stored = call.existing(bucket, name)
     check_conditions(stored, call.conditions())
+    require_free(bucket, stored)
     call.objects.remove(stored)
     return Response(status_code=204)
 

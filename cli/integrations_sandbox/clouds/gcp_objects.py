@@ -21,8 +21,9 @@ import google_crc32c
 from msgspec import Struct
 from msgspec.structs import replace
 
-from integrations_sandbox.clouds.gcp_records import StoredObject
+from integrations_sandbox.clouds.gcp_records import Bucket, StoredObject
 from integrations_sandbox.clouds.gcp_refusals import Refusal, condition_not_met, invalid
+from integrations_sandbox.clouds.gcp_retention import HOLDS, hold_of_new
 from integrations_sandbox.clouds.gcp_store import END, Store
 
 CHUNK = 256 * 1024
@@ -30,7 +31,7 @@ LONGEST_NAME = 1024  # bytes: https://cloud.google.com/storage/docs/objects#nami
 # What the writer of an object may choose: https://cloud.google.com/storage/docs/json_api/v1/objects
 WRITABLE = (
     "cacheControl", "contentDisposition", "contentEncoding", "contentLanguage", "contentType", "customTime",
-    "metadata", "storageClass",
+    "eventBasedHold", "metadata", "storageClass", "temporaryHold",
 )  # fmt: skip
 # https://cloud.google.com/storage/docs/request-preconditions
 CONDITIONS = ("ifGenerationMatch", "ifGenerationNotMatch", "ifMetagenerationMatch", "ifMetagenerationNotMatch")
@@ -120,7 +121,8 @@ class Objects:
         self._last_generation = max(self._last_generation + 1, time.time_ns() // 1000)
         stamp = now()
         file = str(draft.path.relative_to(self._folder))
-        chosen = {key: value for key, value in settings.items() if key in WRITABLE and value is not None}
+        chosen = hold_of_new(self._store.get(Bucket, bucket))
+        chosen |= {key: value for key, value in settings.items() if key in WRITABLE and value is not None}
         stored = StoredObject(
             bucket, name, self._last_generation, draft.size, md5, crc32c, file, stamp, stamp, chosen
         )  # fmt: skip
@@ -141,7 +143,8 @@ class Objects:
         draft = self.draft()
         for chunk in self.content(source):
             draft.write(chunk)
-        return self.keep(bucket, name, draft, {**source.settings, **settings}, conditions)
+        carried = {key: value for key, value in source.settings.items() if key not in HOLDS}
+        return self.keep(bucket, name, draft, {**carried, **settings}, conditions)
 
     def content(self, stored: StoredObject, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes of an object from `start` up to and without `end`, though it be replaced meanwhile."""

@@ -84,6 +84,11 @@ class Bucket(Struct, frozen=True):
         return bool(access.get("enabled"))
 
     @property
+    def requester_pays(self) -> bool:
+        """Whether whoever asks has to name a project that pays for it."""
+        return bool(self.settings.get("billing", {}).get("requesterPays"))
+
+    @property
     def never_public(self) -> bool:
         """Whether public access prevention is enforced."""
         return bool(self.settings["iamConfiguration"]["publicAccessPrevention"] == "enforced")

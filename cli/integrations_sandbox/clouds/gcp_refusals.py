@@ -86,6 +86,12 @@ def no_bucket() -> Refusal:
     return Refusal(404, "notFound", "NoSuchBucket", "The specified bucket does not exist.")
 
 
+def no_payer() -> Refusal:
+    """Requester Pays is on, and the request names no project that pays."""
+    message = "Bucket is a requester pays bucket but no user project provided."
+    return Refusal(400, "required", "UserProjectMissing", message)
+
+
 def no_object(bucket: str, name: str) -> Refusal:
     """There is no object of this name, and the caller may know."""
     return Refusal(

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from integrations.access.gcp_roles import BUCKET_ROLES
 from integrations_sandbox.clouds.gcp_records import Binding, Bucket, Project
 
+_WORK = {"storage.buckets.create", "storage.buckets.delete", "storage.buckets.list", "serviceusage.services.use"}
 # The basic roles reach what is in a bucket only by the convenience members of its policy:
 # https://cloud.google.com/storage/docs/access-control/iam-roles#basic-roles-modifiable
 BASIC_ROLES: dict[str, set[str]] = {
-    "roles/owner": {"storage.buckets.create", "storage.buckets.delete", "storage.buckets.list"},
-    "roles/editor": {"storage.buckets.create", "storage.buckets.delete", "storage.buckets.list"},
+    "roles/owner": _WORK | {"resourcemanager.projects.createBillingAssignment"},
+    "roles/editor": _WORK,
     "roles/viewer": {"storage.buckets.list"},
 }
 CONVENIENCE = {"roles/owner": "projectOwner", "roles/editor": "projectEditor", "roles/viewer": "projectViewer"}

@@ -23,6 +23,7 @@ from integrations_sandbox.clouds.gcp_call import (
 )
 from integrations_sandbox.clouds.gcp_objects import check_conditions
 from integrations_sandbox.clouds.gcp_records import Bucket
+from integrations_sandbox.clouds.gcp_retention import require_free
 
 XML = "application/xml; charset=UTF-8"
 LIST_PARAMETERS = {
@@ -165,6 +166,7 @@ def _delete(call: Call, bucket: Bucket, name: str) -> Response:
     call.require("storage.objects.delete", bucket, name)
     stored = call.existing(bucket, name)
     check_conditions(stored, header_conditions(call.request.headers))
+    require_free(bucket, stored)
     call.objects.remove(stored)
     return Response(status_code=204)
 

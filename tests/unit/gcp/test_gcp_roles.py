@@ -63,6 +63,8 @@ def test_an_owner_without_the_convenience_member_does_not_reach_the_objects():
         "storage.buckets.create",
         "storage.buckets.delete",
         "storage.buckets.list",
+        "serviceusage.services.use",
+        "resourcemanager.projects.createBillingAssignment",
     }
 
 

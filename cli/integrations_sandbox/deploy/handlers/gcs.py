@@ -29,7 +29,8 @@ class Bucket(GcpHandler):
 
     understands = frozenset({
         "name", "location", "project", "storageClass", "cors", "uniformBucketLevelAccess", "publicAccessPrevention",
-        "softDeletePolicy", "versioning", "labels", "encryption", "forceDestroy",
+        "softDeletePolicy", "versioning", "labels", "encryption", "forceDestroy", "requesterPays", "retentionPolicy",
+        "defaultEventBasedHold",
     })  # fmt: skip
     required = frozenset({"name", "location"})
     replace_on = frozenset({"name", "location", "project"})
@@ -54,6 +55,9 @@ class Bucket(GcpHandler):
             "versioning": {"enabled": bool((given.get("versioning") or {}).get("enabled"))},
             "labels": given.get("labels") or {},
             "encryption": {"defaultKmsKeyName": (given.get("encryption") or {}).get("defaultKmsKeyName")},
+            "requesterPays": bool(given.get("requesterPays")),
+            "retentionPolicy": {"retentionPeriod": (given.get("retentionPolicy") or {}).get("retentionPeriod", 0)},
+            "defaultEventBasedHold": bool(given.get("defaultEventBasedHold")),
         }
 
     def replacing(self, target: Target, old: Props, changed: set[str]) -> set[str]:
@@ -129,6 +133,9 @@ def _inputs(found: Props) -> Props:
         "versioning": {"enabled": found.get("versioning", {}).get("enabled", False)},
         "labels": found.get("labels", {}),
         "encryption": {"defaultKmsKeyName": found.get("encryption", {}).get("defaultKmsKeyName")},
+        "requesterPays": found.get("billing", {}).get("requesterPays", False),
+        "retentionPolicy": {"retentionPeriod": int(found.get("retentionPolicy", {}).get("retentionPeriod", 0))},
+        "defaultEventBasedHold": found.get("defaultEventBasedHold", False),
     }
 
 
@@ -145,6 +152,9 @@ def _document(wanted: Props) -> Props:
         "versioning": wanted["versioning"],
         "labels": dict(wanted["labels"]),
         "encryption": wanted["encryption"] if wanted["encryption"]["defaultKmsKeyName"] else None,
+        "billing": {"requesterPays": wanted["requesterPays"]},
+        "retentionPolicy": wanted["retentionPolicy"] if wanted["retentionPolicy"]["retentionPeriod"] else None,
+        "defaultEventBasedHold": wanted["defaultEventBasedHold"],
     }
 
 
