@@ -14,8 +14,8 @@ from integrations.errors import ExitCode
 from integrations.registration.locations import first_url
 from integrations_sandbox import people
 from integrations_sandbox.console import visit
-from integrations_sandbox.media import write_samples
 from integrations_sandbox.faults import Fault
+from integrations_sandbox.media import write_samples
 from integrations_sandbox.sandbox import open_sandbox
 from integrations_sandbox.stages import DEPLOYER, stage_of
 

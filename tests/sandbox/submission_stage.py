@@ -21,10 +21,10 @@ from typing import Any
 from platform_stage import EncordUserClient, Person
 
 from integrations_sandbox.clouds import processes
+from integrations_sandbox.faults import Fault
 from integrations_sandbox.platform import control
 from integrations_sandbox.platform.clouds import Integration
 from integrations_sandbox.platform.clouds.aws import AwsIntegration
-from integrations_sandbox.faults import Fault
 
 TITLE, FOLDER = "acme-media", "Night/2026"
 BASE = "https://acme-media-eu.s3.eu-west-2.amazonaws.com"

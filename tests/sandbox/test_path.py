@@ -7,62 +7,23 @@ import json
 
 import av
 import pytest
+from path_stage import errors, folder_of, repaired, tally
 
 from integrations.errors import ExitCode
-from integrations_sandbox import people, sandbox
+from integrations_sandbox import sandbox
 from integrations_sandbox.examples import example
-from integrations_sandbox.media import write_samples
-from integrations_sandbox.stages import DEPLOYER, stage_of
+from integrations_sandbox.stages import stage_of
 
-pytest_plugins = ["stage"]
+pytest_plugins = ["stage", "path_fixtures"]
 CLOUD = "aws"
 
 BASE = "https://acme-media-eu.s3.eu-west-2.amazonaws.com/"
 
 
-@pytest.fixture
-def media(stage, tmp_path):
-    """The stage with the sample media in its buckets."""
-    samples = [(sample.key, (tmp_path / sample.key).read_bytes()) for sample in write_samples(tmp_path)]
-    with people.working_as(stage.sandbox.variables(DEPLOYER)):
-        for integration in stage.sandbox.environment.integrations:
-            stage_of(integration).put_objects(integration, samples, everywhere=False)
-    return stage
-
-
-@pytest.fixture
-def folder(request):
-    return f"Path/{request.node.name[:60]}"
-
-
-def _submit(stage, text, folder, integration="media", name="files.json"):
-    path = stage.root / name
-    path.write_text(text, encoding="utf-8")
-    words = ("--folder", folder, "--create-folder", "--integration", integration, "--yes", "--format", "json")
-    return stage.run("registration", "submit", str(path), *words)
-
-
-def _repaired(stage, base=BASE):
-    """The mixed example, mended by the command: its repeated key merged."""
-    path = stage.root / "mixed.json"
-    path.write_text(example("mixed.json", base), encoding="utf-8")
-    found = stage.run("registration", "validate", str(path), "--format", "json")
-    assert found.code == ExitCode.FINDINGS
-    errors = [one for one in found.json["findings"] if one["severity"] == "error"]
-    assert [(one["id"], one["line"]) for one in errors] == [("REG110", 33)]
-    mended = stage.run("registration", "repair", str(path), "--output", str(stage.root / "mended.json"))
-    assert mended.code in (ExitCode.CLEAN, ExitCode.FINDINGS), mended.err
-    return (stage.root / "mended.json").read_text()
-
-
-def _counts(ran):
-    return ran.json["tally"]["registered"], ran.json["tally"]["failed"]
-
-
-def test_the_mixed_example_gives_six_units_and_two_playable_videos_in_the_bucket(media, folder):
-    ran = _submit(media, _repaired(media), folder)
+def test_the_mixed_example_gives_six_units_and_two_playable_videos_in_the_bucket(media, submit):
+    ran = submit(repaired(media, BASE))
     assert ran.code == ExitCode.CLEAN, ran.err
-    assert _counts(ran) == (6, 0)
+    assert tally(ran) == (6, 0)
     s3 = media.client("s3")
     written = s3.list_objects_v2(Bucket="acme-media-eu", Prefix="encord-image-sequences/")["Contents"]
     assert len(written) >= 2
@@ -72,46 +33,42 @@ def test_the_mixed_example_gives_six_units_and_two_playable_videos_in_the_bucket
             assert len(list(video.decode(video=0))) == 4
 
 
-def test_the_csv_example_gives_five_units(media, folder):
-    ran = _submit(media, example("mixed.csv", BASE), folder, name="files.csv")
-    assert (ran.code, _counts(ran)) == (ExitCode.CLEAN, (5, 0)), ran.out
+def test_the_csv_example_gives_five_units(media, submit):
+    ran = submit(example("mixed.csv", BASE), name="files.csv")
+    assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (5, 0)), ran.out
 
 
-def test_the_other_media_give_six_units(media, folder):
-    ran = _submit(media, example("media.json", BASE), folder)
-    assert (ran.code, _counts(ran)) == (ExitCode.CLEAN, (6, 0)), ran.err
+def test_the_other_media_give_six_units(media, submit):
+    ran = submit(example("media.json", BASE))
+    assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (6, 0)), ran.err
 
 
-def test_the_mixed_example_registers_through_the_access_point(media, folder):
+def test_the_mixed_example_registers_through_the_access_point(media, submit):
     point = json.loads(media.sandbox.layout.outputs.read_text())["global"]["multiRegionAccessPoint"]["arn"]
-    ran = _submit(media, _repaired(media, f"https://{point}.s3-accesspoint.amazonaws.com/"), folder, "global")
-    assert (ran.code, _counts(ran)) == (ExitCode.CLEAN, (6, 0)), ran.err
+    ran = submit(repaired(media, f"https://{point}.s3-accesspoint.amazonaws.com/"), "global")
+    assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (6, 0)), ran.err
 
 
-def _errors(ran):
-    return " | ".join(one["error"] for one in ran.json["failures"])
-
-
-def test_with_image_sequences_off_exactly_the_sequences_fail_and_say_why(media, folder):
+def test_with_image_sequences_off_exactly_the_sequences_fail_and_say_why(media, submit):
     media.rewrite("imageSequences: true", "imageSequences: false")
     media.up()
-    ran = _submit(media, _repaired(media), folder)
+    ran = submit(repaired(media, BASE))
     assert ran.code == ExitCode.FINDINGS
-    assert _counts(ran) == (4, 2)
-    assert "s3:PutObject" in _errors(ran)
+    assert tally(ran) == (4, 2)
+    assert "s3:PutObject" in errors(ran)
 
 
-def test_with_another_external_id_at_encord_everything_fails_and_says_why_and_so_does_the_probe(media, folder):
+def test_with_another_external_id_at_encord_everything_fails_and_says_why_and_so_does_the_probe(media, submit):
     integration = media.sandbox.environment.settings.integrations["media"]
     outputs = json.loads(media.sandbox.layout.outputs.read_text())["media"]
     known = next(one for one in media.sandbox.admin().list_integrations() if one["title"] == "acme-media")
     at = stage_of(integration).at_platform(integration, outputs, known["uuid"], media.sandbox.layout.folder)
     media.sandbox.admin().put_integration(type(at)(**{**_fields(at), "external_id": "somebody-elses"}))
-    ran = _submit(media, _repaired(media), folder)
+    ran = submit(repaired(media, BASE))
     assert ran.code == ExitCode.FINDINGS
-    assert _counts(ran) == (0, 6)
-    assert "could not be assumed" in _errors(ran)
-    assert "external ID" in _errors(ran)
+    assert tally(ran) == (0, 6)
+    assert "could not be assumed" in errors(ran)
+    assert "external ID" in errors(ran)
     code, found = media.check("--integration", "media", "--register-probe")
     assert (code, found) == (ExitCode.FINDINGS, {"fail": {"ENC603"}})
 
@@ -120,28 +77,28 @@ def _fields(record):
     return {name: getattr(record, name) for name in record.__struct_fields__}
 
 
-def test_a_missing_object_is_a_404_where_encord_may_list(media, folder):
+def test_a_missing_object_is_a_404_where_encord_may_list(media, submit):
     media.client("s3").delete_object(Bucket="acme-media-eu", Key="images/Image1.png")
-    ran = _submit(media, _repaired(media), folder)
-    assert (ran.code, _counts(ran)) == (ExitCode.FINDINGS, (5, 1))
-    assert "Image1.png" in _errors(ran)
-    assert "there is no object" in _errors(ran)
+    ran = submit(repaired(media, BASE))
+    assert (ran.code, tally(ran)) == (ExitCode.FINDINGS, (5, 1))
+    assert "Image1.png" in errors(ran)
+    assert "there is no object" in errors(ran)
 
 
-def test_a_missing_object_is_a_403_where_encord_may_not_list_and_the_message_says_what_is_not_known(media, folder):
+def test_a_missing_object_is_a_403_where_encord_may_not_list_and_the_message_says_what_is_not_known(media, submit):
     media.rewrite("cloudSyncedFolders: true", "cloudSyncedFolders: false")
     media.up()
     media.client("s3").delete_object(Bucket="acme-media-eu", Key="images/Image1.png")
-    ran = _submit(media, _repaired(media), folder)
-    assert (ran.code, _counts(ran)) == (ExitCode.FINDINGS, (5, 1)), ran.err
-    assert "403" in _errors(ran)
-    assert "without list permission AWS does not say which" in _errors(ran)
+    ran = submit(repaired(media, BASE))
+    assert (ran.code, tally(ran)) == (ExitCode.FINDINGS, (5, 1)), ran.err
+    assert "403" in errors(ran)
+    assert "without list permission AWS does not say which" in errors(ran)
 
 
-def test_an_invalid_file_does_not_leave_the_machine(media, folder):
-    ran = _submit(media, example("mixed.json", BASE).replace('"images": [', '"imagse": ['), folder)
+def test_an_invalid_file_does_not_leave_the_machine(media, submit, request):
+    ran = submit(example("mixed.json", BASE).replace('"images": [', '"imagse": ['))
     assert ran.code == ExitCode.FINDINGS
-    assert media.run("folder", "show", folder).code == ExitCode.NOTHING_MATCHED
+    assert media.run_here("folder", "show", folder_of(request)).code == ExitCode.NOTHING_MATCHED
 
 
 @pytest.mark.parametrize(
@@ -153,7 +110,7 @@ def test_an_invalid_file_does_not_leave_the_machine(media, folder):
     ],
 )
 def test_what_stands_between_here_and_encord_is_one_sentence(stage, variables, code, words):
-    ran = stage.run("folder", "list", **variables)
+    ran = stage.run_here("folder", "list", **variables)
     assert ran.code == code
     assert words in ran.err
     assert "Traceback" not in ran.err
@@ -165,7 +122,7 @@ def test_a_key_that_encord_does_not_know_is_not_authorised(stage, tmp_path):
 
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     (tmp_path / "key").write_bytes(key)
-    ran = stage.run("folder", "list", ENCORD_SSH_KEY_FILE=str(tmp_path / "key"))
+    ran = stage.run_here("folder", "list", ENCORD_SSH_KEY_FILE=str(tmp_path / "key"))
     assert ran.code == ExitCode.NOT_AUTHORISED
     assert "does not know this key" in ran.err
 

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
 import requests
 from azure_rig import ACCOUNT, CHECKER, CONTAINER, ENCORD, READS, SIGNS, WRITES, blobs, revoke
 from msgspec.structs import replace
+from path_stage import repaired, tally
 
 from integrations.errors import ExitCode
 from integrations_sandbox import people
 from integrations_sandbox.clouds import azure as local_azure
 from integrations_sandbox.examples import example
-from integrations_sandbox.media import write_samples
 from integrations_sandbox.platform.clouds.azure import AzureDoor
 from integrations_sandbox.platform.clouds.door import ObjectProblem
 from integrations_sandbox.stages import DEPLOYER, stage_of
 
-pytest_plugins = ["stage"]
+pytest_plugins = ["stage", "path_fixtures"]
 pytestmark = pytest.mark.skipif(local_azure.available() is not None, reason=str(local_azure.available()))
 CLOUD = "azure"
 BASE = f"https://{ACCOUNT}.blob.core.windows.net/{CONTAINER}/"
 IMAGE = f"{BASE}images/Image1.png"
 SEQUENCE = {"image_groups": [{"title": "s", "createVideo": True, "objectUrl_0": f"{BASE}images/1%20(32).jpg"}]}
 SAS = "access: account-sas\n        sasExpiry: '2099-12-31'"
-
-
-@pytest.fixture
-def media(stage, tmp_path):
-    """The stage with the sample media in its container."""
-    samples = [(sample.key, (tmp_path / sample.key).read_bytes()) for sample in write_samples(tmp_path)]
-    with people.working_as(stage.sandbox.variables(DEPLOYER)):
-        for integration in stage.sandbox.environment.integrations:
-            stage_of(integration).put_objects(integration, samples, everywhere=False)
-    return stage
 
 
 @pytest.fixture
@@ -55,27 +44,11 @@ def door(stage):
         one.close()
 
 
-def submit(stage, request, text, name="files.json"):
-    path = stage.root / name
-    path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
-    folder = f"Path/{request.node.name[:60]}"
-    words = ("--folder", folder, "--create-folder", "--integration", "clinic", "--yes", "--format", "json")
-    return stage.run("registration", "submit", str(path), *words)
-
-
-def tally(ran):
-    return ran.json["tally"]["registered"], ran.json["tally"]["failed"]
-
-
 # Registration
 
 
-def test_the_mixed_example_as_json_gives_six_units_and_two_videos_in_the_container(media, request):
-    path = media.root / "mixed.json"
-    path.write_text(example("mixed.json", BASE), encoding="utf-8")
-    mended = media.run("registration", "repair", str(path), "--output", str(media.root / "mended.json"))
-    assert mended.code in (ExitCode.CLEAN, ExitCode.FINDINGS), mended.err
-    ran = submit(media, request, (media.root / "mended.json").read_text())
+def test_the_mixed_example_as_json_gives_six_units_and_two_videos_in_the_container(media, submit):
+    ran = submit(repaired(media, BASE))
     assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (6, 0)), ran.out + ran.err
     with blobs(media) as service:
         written = list(service.get_container_client(CONTAINER).list_blobs("encord-image-sequences/"))
@@ -83,49 +56,49 @@ def test_the_mixed_example_as_json_gives_six_units_and_two_videos_in_the_contain
     assert {blob.content_settings.content_type for blob in written} == {"video/mp4"}
 
 
-def test_the_mixed_example_as_csv_gives_five_units(media, request):
-    ran = submit(media, request, example("mixed.csv", BASE), name="files.csv")
+def test_the_mixed_example_as_csv_gives_five_units(media, submit):
+    ran = submit(example("mixed.csv", BASE), name="files.csv")
     assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (5, 0)), ran.out + ran.err
 
 
-def test_the_same_goes_through_an_account_sas_and_ends_where_the_sas_does_not_write(media, request):
+def test_the_same_goes_through_an_account_sas_and_ends_where_the_sas_does_not_write(media, submit):
     media.rewrite(f"objectId: {ENCORD}", SAS)
     media.rewrite("checkPrincipal:", "#")
     media.up()
-    ran = submit(media, request, example("mixed.csv", BASE), name="files.csv")
+    ran = submit(example("mixed.csv", BASE), name="files.csv")
     assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (5, 0)), ran.out + ran.err
     media.rewrite("imageSequences: true", "imageSequences: false")
     media.up()
-    ran = submit(media, request, SEQUENCE, name="sequence.json")
+    ran = submit(SEQUENCE, name="sequence.json")
     assert tally(ran) == (0, 1)
     assert "the account SAS may not write" in ran.out
 
 
-def test_a_sequence_without_the_right_to_write_fails_and_names_who_may_not(media, request):
+def test_a_sequence_without_the_right_to_write_fails_and_names_who_may_not(media, submit):
     revoke(media, WRITES, ENCORD)
-    ran = submit(media, request, SEQUENCE)
+    ran = submit(SEQUENCE)
     assert tally(ran) == (0, 1)
     assert "may not write clinic/encord-image-sequences/" in ran.out
 
 
-def test_an_object_that_is_missing_is_named(media, request):
-    ran = submit(media, request, {"images": [{"objectUrl": f"{BASE}images/nowhere.png"}]})
+def test_an_object_that_is_missing_is_named(media, submit):
+    ran = submit({"images": [{"objectUrl": f"{BASE}images/nowhere.png"}]})
     assert tally(ran) == (0, 1)
     assert "there is no blob 'images/nowhere.png'" in ran.out
 
 
-def test_an_object_that_may_not_be_read_is_named(media, request):
+def test_an_object_that_may_not_be_read_is_named(media, submit):
     revoke(media, READS, ENCORD)
     revoke(media, WRITES, ENCORD)
-    ran = submit(media, request, {"images": [{"objectUrl": IMAGE}]})
+    ran = submit({"images": [{"objectUrl": IMAGE}]})
     assert tally(ran) == (0, 1)
     assert "may not read clinic/images/Image1.png (AuthorizationPermissionMismatch)" in ran.out
 
 
-def test_a_blob_in_another_tier_is_named_with_its_tier(media, request):
+def test_a_blob_in_another_tier_is_named_with_its_tier(media, submit):
     with blobs(media) as service:
         service.get_blob_client(CONTAINER, "images/Image1.png").set_standard_blob_tier("Cool")
-    ran = submit(media, request, {"images": [{"objectUrl": IMAGE}]})
+    ran = submit({"images": [{"objectUrl": IMAGE}]})
     assert tally(ran) == (0, 1)
     assert "in the tier Cool" in ran.out
 

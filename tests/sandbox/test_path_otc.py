@@ -9,29 +9,19 @@ import pytest
 import requests
 from msgspec.structs import replace
 from otc_stage import BUCKET, obs, policy, put_policy, without
+from path_stage import repaired, tally
 
 from integrations.errors import ExitCode
 from integrations_sandbox import people
 from integrations_sandbox.examples import example
-from integrations_sandbox.media import write_samples
 from integrations_sandbox.platform.clouds.door import ObjectProblem
 from integrations_sandbox.platform.clouds.s3_compatible import S3CompatibleDoor
 from integrations_sandbox.stages import DEPLOYER, stage_of
 
-pytest_plugins = ["stage"]
+pytest_plugins = ["stage", "path_fixtures"]
 CLOUD = "otc"
 BASE = f"https://{BUCKET}.obs.eu-de.otc.t-systems.com/"
 SEQUENCE = {"image_groups": [{"title": "s", "createVideo": True, "objectUrl_0": f"{BASE}images/1%20(32).jpg"}]}
-
-
-@pytest.fixture
-def media(stage, tmp_path):
-    """The stage with the sample media in its bucket."""
-    samples = [(sample.key, (tmp_path / sample.key).read_bytes()) for sample in write_samples(tmp_path)]
-    with people.working_as(stage.sandbox.variables(DEPLOYER)):
-        for integration in stage.sandbox.environment.integrations:
-            stage_of(integration).put_objects(integration, samples, everywhere=False)
-    return stage
 
 
 @pytest.fixture
@@ -50,53 +40,37 @@ def door(stage):
         yield make
 
 
-def submit(stage, request, text, name="files.json"):
-    path = stage.root / name
-    path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
-    folder = f"Path/{request.node.name[:60]}"
-    words = ("--folder", folder, "--create-folder", "--integration", "telekom", "--yes", "--format", "json")
-    return stage.run("registration", "submit", str(path), *words)
-
-
-def tally(ran):
-    return ran.json["tally"]["registered"], ran.json["tally"]["failed"]
-
-
 # Registration
 
 
-def test_the_mixed_example_as_json_gives_six_units_and_two_videos_in_the_bucket(media, request):
-    path = media.root / "mixed.json"
-    path.write_text(example("mixed.json", BASE), encoding="utf-8")
-    mended = media.run("registration", "repair", str(path), "--output", str(media.root / "mended.json"))
-    assert mended.code in (ExitCode.CLEAN, ExitCode.FINDINGS), mended.err
-    ran = submit(media, request, (media.root / "mended.json").read_text())
+def test_the_mixed_example_as_json_gives_six_units_and_two_videos_in_the_bucket(media, submit):
+    ran = submit(repaired(media, BASE))
     assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (6, 0)), ran.out + ran.err
     written = obs(media).list_objects_v2(Bucket=BUCKET, Prefix="encord-image-sequences/")["Contents"]
     assert len(written) == 2
 
 
-def test_the_mixed_example_as_csv_gives_five_units(media, request):
-    ran = submit(media, request, example("mixed.csv", BASE), name="files.csv")
+def test_the_mixed_example_as_csv_gives_five_units(media, submit):
+    ran = submit(example("mixed.csv", BASE), name="files.csv")
     assert (ran.code, tally(ran)) == (ExitCode.CLEAN, (5, 0)), ran.out + ran.err
 
 
-def test_a_sequence_without_the_right_to_write_fails_and_names_the_right(media, request):
+def test_a_sequence_without_the_right_to_write_fails_and_names_the_right(media, submit):
     put_policy(media, without(policy(media), "EncordIntegrationsWrite"))
-    ran = submit(media, request, SEQUENCE)
+    ran = submit(SEQUENCE)
     assert tally(ran) == (0, 1)
     assert "s3:PutObject" in ran.out
 
 
-def test_an_object_that_is_missing_is_named(media, request):
-    ran = submit(media, request, {"images": [{"objectUrl": f"{BASE}images/nowhere.png"}]})
+def test_an_object_that_is_missing_is_named(media, submit):
+    ran = submit({"images": [{"objectUrl": f"{BASE}images/nowhere.png"}]})
     assert tally(ran) == (0, 1)
     assert "there is no object 'images/nowhere.png'" in ran.out
 
 
-def test_an_object_that_may_not_be_read_is_named_with_the_right_that_is_missing(media, request):
+def test_an_object_that_may_not_be_read_is_named_with_the_right_that_is_missing(media, submit):
     put_policy(media, without(policy(media), "EncordIntegrationsRead"))
-    ran = submit(media, request, {"images": [{"objectUrl": f"{BASE}images/Image1.png"}]})
+    ran = submit({"images": [{"objectUrl": f"{BASE}images/Image1.png"}]})
     assert tally(ran) == (0, 1)
     assert "may not read it (s3:GetObject)" in ran.out
 

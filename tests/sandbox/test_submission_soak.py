@@ -22,8 +22,8 @@ from platform_stage import Stage as CloudStage
 from submission_stage import ENVIRONMENT, TITLE, Stage, items, submit_words, wait_for, write
 
 from integrations_sandbox.clouds import aws as local_aws
-from integrations_sandbox.platform.clouds.aws import AwsIntegration
 from integrations_sandbox.faults import Fault
+from integrations_sandbox.platform.clouds.aws import AwsIntegration
 
 pytest_plugins = ("platform_fixtures",)
 

@@ -9,8 +9,8 @@ import pytest
 import requests
 from submission_stage import Stage, wait_for
 
-from integrations_sandbox.media import write_samples
 from integrations_sandbox.faults import Fault
+from integrations_sandbox.media import write_samples
 
 pytest_plugins = ("submission_fixtures",)
 
