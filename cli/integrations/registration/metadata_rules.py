@@ -176,6 +176,11 @@ def _check_sampling_rate(rules: Rules, value: Node, path: str) -> None:
         rules.tell(FindingId.ENCORD_METADATA, value, path, text, "0 takes the first frame and the key frames only")
 
 
+def media_name(key: str) -> str:
+    """The name of a field of media metadata, as the model has it, in whichever spelling it was written."""
+    return _CAMEL.sub(r"_\1", key).lower()
+
+
 def check_media_metadata(rules: Rules, kind: Kind, node: Node, path: str) -> None:
     """Report what is wrong with videoMetadata and its likes.
 
@@ -188,7 +193,7 @@ def check_media_metadata(rules: Rules, kind: Kind, node: Node, path: str) -> Non
     fields = {field.name: field for field in kind.media_fields}
     seen = set()
     for member in node.value:
-        name = _CAMEL.sub(r"_\1", member.key).lower()
+        name = media_name(member.key)
         inner = f"{path}.{member.key}"
         if name in fields:
             seen.add(name)

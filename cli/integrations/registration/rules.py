@@ -16,13 +16,20 @@ _SHOWN = 120
 class Rules(Struct):
     """The options of the rules, and what they remember from item to item.
 
-    embeddings: how long an embedding was when it was first seen, by its name.
+    embeddings: how long an embedding was when it was first seen, by its name. told: how many
+    defects were told of so far.
     """
 
     report: Callable[[Defect], None]
     urls: UrlOptions = UrlOptions()
     strict_client_only: bool = False
     embeddings: dict[str, int] = field(default_factory=dict)
+    told: int = 0
+
+    def take(self, defect: Defect) -> None:
+        """Report a defect that has been made already."""
+        self.told += 1
+        self.report(defect)
 
     def tell(
         self,
@@ -37,7 +44,7 @@ class Rules(Struct):
         """Report a defect of a value or key; `mended` are the bytes that replace it."""
         edits = () if mended is None else (Edit(start=node.start, end=node.end, text=mended),)
         shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-        self.report(Defect(finding, node.start, path, shown, message, fix, edits))
+        self.take(Defect(finding, node.start, path, shown, message, fix, edits))
 
     def wrong_type(self, node: Node, path: str, expected: str, mended: bytes | None = None) -> None:
         fix = f"write {mended.decode()}" if mended else f"put {expected}"

@@ -10,10 +10,10 @@ no other reading. So:
    between the items before, for example `}, {"objectUrl"`;
 3. let the handler prove the text up to there: decode it with C speed, typed, and apply its
    rules to the chunk as a whole. If it can, the guess was right and every item in it is clean;
-4. if it cannot, take half the text, and half of that, until a part is proven or one item is
-   left. That item is read by the lenient parser, which judges its syntax, keeps positions and
-   recovers; the handler examines what came out. Then go on behind it, with half the courage:
-   where one item is wrong, the next may be too.
+4. if it cannot, take the text before what is in the way, if the handler knows; or half the text,
+   and half of that, until a part is proven or one item is left. That item is read by the lenient
+   parser, which judges its syntax, keeps positions and recovers; the handler examines what came
+   out. Then go on behind it, with half the courage: where one item is wrong, the next may be too.
 
 A wrong guess (the separator stood inside a text) costs a decode and nothing else: it cannot be
 proven. No Python code runs per byte, and hardly any per item, as long as items are clean.
@@ -70,6 +70,12 @@ class Wrong(Struct, frozen=True):
     item: int
 
 
+class Broken(Struct, frozen=True):
+    """The index of a byte in the text of a chunk at which it is no JSON any more; the items that end before may be right."""
+
+    at: int
+
+
 class Handler(Protocol):
     """What is done with what the scanner finds."""
 
@@ -79,10 +85,10 @@ class Handler(Protocol):
     def setting(self, member: Member) -> None:
         """Take a member of the top level that is no list."""
 
-    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | None:
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | Broken | None:
         """Prove a JSON array of items of `section` clean and take them; how many.
 
-        Wrong if it cannot and knows of an item that is wrong, None if it cannot and knows of none.
+        Wrong or Broken if it cannot and knows what is in the way, None if it does not know.
 
         first: index of the first of them in its section. offset: where in the file text[1] stands.
         """
@@ -121,6 +127,7 @@ class Scanner:
         self._report = report
         self._fast = fast
         self._separator = b""
+        self._wrong_next = False  # the next item is known to be in the way
         self._unproven = 0  # the end of a text that could not be proven, so something is wrong before it
         self._lists: dict[str, _List] = {}
         self._settings: dict[str, Member] = {}
@@ -245,13 +252,13 @@ class Scanner:
     def _items(self, section: str, path: str) -> None:
         """Take as many items as can be proven at once, or else one."""
         index = self.counts.get(section, 0)
-        taken = self._chunk(section, index) if self._fast and self._separator else 0
+        taken = self._chunk(section, index) if self._fast and self._separator and not self._wrong_next else 0
         if taken:
             self.counts[section] = index + taken
             return
         self.counts[section] = index + 1
         window = self._window
-        self._unproven = 0
+        self._unproven, self._wrong_next = 0, False
         self._reach = max(_SMALLEST_REACH, self._reach // 2)
         node = self._parse(lambda parser: parser.value(f"{path}[{index}]"))
         start, end = node.start - window.base, node.end - window.base
@@ -269,33 +276,44 @@ class Scanner:
         limit = min(window.end, window.at + self._reach)
         if self._unproven > window.offset:
             limit = min(limit, window.at + (self._unproven - window.offset) // 2)
-        tried = -1
-        while True:
-            cut = window.data.rfind(self._separator, window.at, limit)
-            if cut < 0:
-                cut = window.data.find(self._separator, window.at, window.end)  # one item
-            if cut < 0 or cut == tried:
-                return 0
+        cut = self._end_of_last(limit)
+        tried, known = window.end, False  # known: what was in the way of the last attempt stands behind `cut`
+        while 0 <= cut < tried:
             with memoryview(window.data) as view:
                 text = b"".join((b"[", view[window.at : cut + 1], b"]"))
             taken = self._handler.chunk(section, index, window.offset, text)
             if isinstance(taken, int):
-                self._reach = min(self._size, self._reach * 2)
+                self._wrong_next = known
+                self._reach = self._reach if known else min(self._size, self._reach * 2)
                 window.at = cut + 1
                 return taken
-            tried = cut
+            tried, known = cut, taken is not None and not known
             self._unproven = window.base + cut + 1
-            limit = window.at + (cut + 1 - window.at) // 2
-            if isinstance(taken, Wrong):
-                limit = self._end_of_items(taken.item, cut)
+            if isinstance(taken, Wrong) and known:
+                cut = self._end_of_items(taken.item, cut)
+            elif isinstance(taken, Broken) and known:
+                cut = window.data.rfind(self._separator, window.at, min(cut, window.at - 1 + taken.at))
+            else:
+                cut = self._end_of_last(window.at + (cut + 1 - window.at) // 2)
+        return 0
 
-    def _end_of_items(self, count: int, cut: int) -> int:
-        """Where the separator behind `count` items ends, if no text looks like one; where to look for it in vain if 0."""
+    def _end_of_last(self, limit: int) -> int:
+        """Where the last item ends that ends before `limit`, or else the first one; -1 if none seems to."""
+        window = self._window
+        cut = window.data.rfind(self._separator, window.at, limit)
+        return cut if cut >= 0 else window.data.find(self._separator, window.at, window.end)
+
+    def _end_of_items(self, count: int, end: int) -> int:
+        """Where the last of `count` items before `end` ends, if no text looks like an end; -1 if there is none."""
         window = self._window
         at = window.at
-        for _ in range(count):
-            at = window.data.find(self._separator, at, cut) + len(self._separator)
-        return max(at, window.at)
+        for _ in range(count - 1):
+            found = window.data.find(self._separator, at, end)
+            if found < 0:
+                return -1
+            at = found + len(self._separator)
+        behind = _BEHIND_ITEM.search(window.data, at, end) if count else None
+        return behind.start() if behind else -1
 
     # -- reading ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from integrations.registration.metadata_rules import is_metadata_key
+from integrations.registration.metadata_rules import is_metadata_key, media_name
 from integrations.registration.model import MAX_TITLE, MAX_URL_BYTES, URL_FIELD, Kind
 
 _MAX_FIELDS = 64
@@ -33,7 +33,8 @@ class Shape(Struct, frozen=True):
 
     quotes: in the text of one item, without the optional fields. optional: for each field that
     not all items have, how to get it and the quotes that it adds. embeddings: names in
-    clientMetadata whose value is a list of numbers, and how to get it.
+    clientMetadata whose value is a list of numbers, and how to get it. texts: how to get those that
+    must be no placeholder; a text that an item does not have is UNSET.
     """
 
     decode: Callable[[bytes], list[Any]]
@@ -42,7 +43,7 @@ class Shape(Struct, frozen=True):
     quotes: int
     optional: tuple[tuple[Callable[[Any], Any], int], ...]
     embeddings: tuple[tuple[str, Callable[[Any], Any]], ...]
-    title: Callable[[Any], Any] | None
+    texts: tuple[Callable[[Any], Any], ...]
 
     def quotes_in(self, items: list[Any]) -> int:
         """How many quotes the text of these items has, if no key stands in an object twice."""
@@ -57,6 +58,7 @@ def guess(kind: Kind, items: list[dict[str, Any]], *, needs_media: bool) -> Shap
     fields: list[tuple[str, Any, Any] | tuple[str, Any]] = []
     optional: list[tuple[Callable[[Any], Any], int]] = []
     embeddings: list[tuple[str, Callable[[Any], Any]]] = []
+    texts: list[Callable[[Any], Any]] = []
     quotes = 0
     keys = list(dict.fromkeys(key for item in items for key in item))
     if len(keys) > _MAX_FIELDS or not _complete(kind, keys, items, needs_media=needs_media):
@@ -66,7 +68,7 @@ def guess(kind: Kind, items: list[dict[str, Any]], *, needs_media: bool) -> Shap
         inner = _field(kind, key, values, f"f{number}")
         if inner is None:
             return None
-        form, inside, found = inner
+        form, inside, found, words = inner
         if len(values) == len(items):
             fields.append((f"f{number}", form))
             quotes += 2 + inside
@@ -76,6 +78,7 @@ def guess(kind: Kind, items: list[dict[str, Any]], *, needs_media: bool) -> Shap
             fields.append((f"f{number}", form | UnsetType, UNSET))
             optional.append((attrgetter(f"f{number}"), 2 + inside))
         embeddings += found
+        texts += words
     fields.sort(key=len)  # required fields come first in a Struct; which is first does not matter to the decoder
     names = {f"f{number}": key for number, key in enumerate(keys)}
     item = msgspec.defstruct("Item", fields, rename=names, gc=False, forbid_unknown_fields=True)
@@ -88,7 +91,7 @@ def guess(kind: Kind, items: list[dict[str, Any]], *, needs_media: bool) -> Shap
         quotes=quotes,
         optional=tuple(optional),
         embeddings=tuple(embeddings),
-        title=attrgetter(f"f{keys.index('title')}") if "title" in keys else None,
+        texts=tuple(texts),
     )
 
 
@@ -107,24 +110,25 @@ def _complete(kind: Kind, keys: list[str], items: list[dict[str, Any]], *, needs
 
 
 _Found = list[tuple[str, Callable[[Any], Any]]]
+_Inner = tuple[Any, int, _Found, list[Callable[[Any], Any]]]
 
 
-def _field(kind: Kind, key: str, values: list[Any], name: str) -> tuple[Any, int, _Found] | None:
-    """The type of a field, the quotes in its value, and the embeddings in it."""
+def _field(kind: Kind, key: str, values: list[Any], name: str) -> _Inner | None:
+    """The type of a field, the quotes in its value, the embeddings and the texts in it."""
     if (kind.grouped and URL_FIELD.fullmatch(key)) or (not kind.grouped and key == "objectUrl"):
-        return _Url, 2, []
+        return _Url, 2, [], []
     if key not in kind.fields or kind.section == "scenes":
         return None
     if key == "title":
-        return _Title, 2, []
+        return _Title, 2, [], [attrgetter(name)]
     if key == "clientMetadata":
         return _metadata(values, name)
     if key == kind.media:
-        return _media(kind, values)
-    return bool, 0, []
+        return _media(kind, values, name)
+    return bool, 0, [], []
 
 
-def _metadata(values: list[Any], name: str) -> tuple[Any, int, _Found] | None:
+def _metadata(values: list[Any], name: str) -> _Inner | None:
     if not all(isinstance(value, dict) for value in values):
         return None
     keys = list(values[0])
@@ -142,7 +146,7 @@ def _metadata(values: list[Any], name: str) -> tuple[Any, int, _Found] | None:
         if form == list[_Number]:
             found.append((key, attrgetter(f"{name}.m{number}")))
     names = {f"m{number}": key for number, key in enumerate(keys)}
-    return msgspec.defstruct("Meta", fields, rename=names, gc=False, forbid_unknown_fields=True), quotes, found
+    return msgspec.defstruct("Meta", fields, rename=names, gc=False, forbid_unknown_fields=True), quotes, found, []
 
 
 def _scalar(values: list[Any]) -> Any:
@@ -157,13 +161,23 @@ def _scalar(values: list[Any]) -> Any:
     return None
 
 
-def _media(kind: Kind, values: list[Any]) -> tuple[Any, int, _Found] | None:
+def _media(kind: Kind, values: list[Any], name: str) -> _Inner | None:
     if not all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values):
         return None
     forms = {str: _Text, int: _PositiveInt, float: _Positive}
-    known = {one.name: one for one in kind.media_fields}
-    if values[0].keys() != known.keys():  # the other spelling is left to the exact rules
+    keys = list(values[0])
+    known = {one.name: one.kind for one in kind.media_fields}
+    kinds = [known.get(media_name(key)) for key in keys]
+    if None in kinds or sorted(map(media_name, keys)) != sorted(known):
         return None
-    fields = [(key, forms[known[key].kind]) for key in values[0]]
-    quotes = sum(4 if known[key].kind is str else 2 for key in values[0])
-    return msgspec.defstruct("Media", fields, gc=False, forbid_unknown_fields=True), quotes, []
+    fields = [(f"v{number}", forms[one]) for number, one in enumerate(kinds) if one]
+    names = {f"v{number}": key for number, key in enumerate(keys)}
+    texts = [_inside(name, f"v{number}") for number, one in enumerate(kinds) if one is str]
+    form = msgspec.defstruct("Media", fields, rename=names, gc=False, forbid_unknown_fields=True)
+    return form, 2 * len(keys) + 2 * len(texts), [], texts
+
+
+def _inside(outer: str, inner: str) -> Callable[[Any], Any]:
+    """How to get a field of a field; UNSET if the outer one is."""
+    get, get_inner = attrgetter(outer), attrgetter(inner)
+    return lambda item: UNSET if (value := get(item)) is UNSET else get_inner(value)

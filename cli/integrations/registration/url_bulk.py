@@ -26,6 +26,7 @@ class UrlBulk:
         self._places: dict[str, tuple[str, str] | None] = {}
         self._endings: dict[tuple[str, str], bool] = {}
         self._guess = ""
+        self._ending = ""
         self._trust = 0
 
     def prove(self, urls: Sequence[str], kind: Kind, *, one_line: bool, groups: Sequence[Sequence[str]] = ()) -> bool:
@@ -42,12 +43,23 @@ class UrlBulk:
         if raw.translate(None, _ALLOWED) or (b"%" in raw and _BAD_ESCAPE.search(raw)):
             return False
         if self._alike(urls, joined, kind):
-            self._trust = _TRUST
+            self._trust, self._ending = _TRUST, _ending(urls[0])
             return True
-        if self._trust and len(urls) > _FEW:  # an odd one among many: better found by halving
+        if self._trust and len(urls) > _FEW:  # an odd one among many: better found, see `odd`
             self._trust -= 1
             return False
         return self._each(urls, kind) and (not groups or all(self._one_cloud(group) for group in groups))
+
+    def odd(self, urls: Sequence[str]) -> int | None:
+        """The first of these unproven URLs that is unlike those before; None if that cannot be told."""
+        if not self._trust or not self._guess:
+            return None
+        joined = "\n".join(urls)
+        left = joined.encode("utf-8", "replace").translate(None, _ALLOWED)
+        if left and left[0] < 0x80:
+            return joined.count("\n", 0, joined.index(chr(left[0])))
+        start, end = self._guess, self._ending
+        return next((at for at, url in enumerate(urls) if not (url.startswith(start) and url.endswith(end))), None)
 
     def _alike(self, urls: Sequence[str], joined: str, kind: Kind) -> bool:
         """Whether all URLs have the bucket and the ending of the first: one search for `<ending>\\n<bucket>`."""

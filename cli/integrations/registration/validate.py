@@ -24,8 +24,9 @@ from integrations.registration.lenient import Member, Node
 from integrations.registration.mentions import csv_mentions, csv_urls, json_mentions, json_urls
 from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS
 from integrations.registration.objects import ObjectCheck, OpenStore
+from integrations.registration.row_proof import RowProof
 from integrations.registration.rules import Rules
-from integrations.registration.scan import WINDOW, Scanner, Wrong
+from integrations.registration.scan import WINDOW, Broken, Scanner, Wrong
 from integrations.registration.source import Format, not_text, open_source, sniff
 from integrations.registration.url_rules import UrlOptions, is_placeholder_url
 
@@ -145,7 +146,7 @@ class Run:
 
     def _read_json(self, number: int, file: BinaryIO, rules: Rules) -> dict[str, int]:
         handler = _JsonHandler(rules, self.index, number)
-        scanner = Scanner(file, handler, rules.report, window=self._options.window, fast=self._options.fast)
+        scanner = Scanner(file, handler, rules.take, window=self._options.window, fast=self._options.fast)
         scanner.run()
         handler.finish()
         return scanner.counts
@@ -222,6 +223,7 @@ class _JsonHandler:
         self._rules, self._index, self._number = rules, index, number
         self._bulk = Bulk(rules)
         self._settings: dict[str, Member] = {}
+        self._told = 0
 
     def key(self, key: Node) -> None:
         check_top_key(self._rules, key)
@@ -230,7 +232,7 @@ class _JsonHandler:
         self._settings[member.key] = member
         check_setting(self._rules, member)
 
-    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | None:
+    def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | Wrong | Broken | None:
         if section not in KINDS:
             return None
         proven = self._bulk.prove(KINDS[section], text)
@@ -242,8 +244,12 @@ class _JsonHandler:
 
     def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
         if section in KINDS:
-            urls = check_item(self._rules, KINDS[section], index, node)
+            kind = KINDS[section]
+            urls = check_item(self._rules, kind, index, node)
             self._index.add(urls, Block(self._number, section, index, node.start, node.end), odd=True)
+            if self._rules.told == self._told:
+                self._bulk.doubt(kind)
+            self._told = self._rules.told
 
     def finish(self) -> None:
         """Rules about the settings together."""
@@ -260,7 +266,7 @@ class _CsvHandler:
 
     def __init__(self, rules: Rules, index: UrlIndex, number: int) -> None:
         self._rules, self._index, self._number = rules, index, number
-        self._bulk = Bulk(rules)
+        self._proof = RowProof(rules)
         self._groups: dict[str, Groups] = {}
         self._counts: Counter[str] = Counter()
         self.layouts: list[tuple[int, Layout]] = []
@@ -270,7 +276,7 @@ class _CsvHandler:
 
     def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:
         groups = self._groups.setdefault(layout.kind.section, Groups())
-        urls = self._bulk.prove_rows(layout, columns, groups)
+        urls = self._proof.prove(layout, columns, groups)
         if urls is None:
             return False
         self._take(layout, urls, start, end)

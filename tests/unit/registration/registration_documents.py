@@ -114,3 +114,65 @@ def broken(r: random.Random, raw: bytes) -> bytes:
                 comma = raw.find(b"}", at)
                 raw = raw[:comma] + b"," + raw[comma:] if comma > 0 else raw
     return raw or b"{"
+
+
+# What may stand in place of a value of media metadata: right, wrong, and wrong in ways that decoders pass over.
+ODD_VALUES = (
+    '1', '3.0', '3.5', '0', '-1', 'true', 'null', '"5"', '""', '"<type>"', '"\\u003ctype\\u003E"', '"a <b> c"', '[]', '{}',
+    '1e999', '123456789012345678901234567890', '"\\\\"', '"\\""', '"\\ud800"', 'NaN',
+)  # fmt: skip
+MEDIA = {
+    "videos": ("videoMetadata", {"fps": "25", "duration": "1.5", "width": "4", "height": "3", "file_size": "9"}),
+    "images": ("imageMetadata", {"file_size": "5", "height": "4", "width": "3"}),
+    "audio": ("audioMetadata", {"duration": "2", "file_size": "5", "sample_rate": "8", "bit_depth": "16",
+                                "codec": '"mp3"', "num_channels": "2"}),
+}  # fmt: skip
+ENDINGS = {"videos": ".mp4", "images": ".jpg", "audio": ".mp3"}
+Fields = list[tuple[str, str]]  # keys and values as they are written, so that a key can stand there twice
+
+
+def alike(r: random.Random) -> bytes:
+    """Items as programs write them: mostly the same keys in the same order, with media metadata; a few are odd."""
+    section = r.choice(list(MEDIA))
+    often = r.choice([0.02, 0.05, 0.3])
+    shuffled, without_title, without_media = (r.random() < 0.3 for _ in range(3))
+    items = []
+    for number in range(r.randint(8, 40)):
+        name, values = MEDIA[section]
+        media: Fields = [("mime_type", '"a/b"'), *values.items()]
+        own: Fields = [("scene", '"day"'), ("n", str(number)), ("v", "[0.25, 0.5]")]
+        if r.random() < often:
+            _spoil(r, r.choice([media, media, media, own]))
+        item: Fields = [("objectUrl", f'"{HOST}/a/{number:03}{ENDINGS[section]}"')]
+        item += [] if without_title and r.random() < 0.1 else [("title", f'"title {number}"')]
+        item += [] if without_media and r.random() < 0.3 else [(name, _braced(media))]
+        item.append(("clientMetadata", _braced(own)))
+        if shuffled:
+            r.shuffle(item)
+        if r.random() < often:
+            _spoil(r, item)
+        items.append(_braced(item))
+    between = r.choice([", ", ",", ",\n  "])
+    return f'{{"{section}": [{between.join(items)}]}}'.encode()
+
+
+def _braced(fields: Fields) -> str:
+    return "{" + ", ".join(f'"{key}": {value}' for key, value in fields) + "}"
+
+
+def _spoil(r: random.Random, fields: Fields) -> None:
+    """One accident, which may be none: another value, no key, a key twice, another spelling, another order."""
+    at = r.randrange(len(fields))
+    key, value = fields[at]
+    match r.randint(0, 5):
+        case 0 | 1:
+            fields[at] = (key, r.choice(ODD_VALUES))
+        case 2:
+            del fields[at]
+        case 3:
+            again = r.choice([key, key.title()[:1].lower() + key.title()[1:].replace("_", "")])
+            fields.insert(r.randint(0, len(fields)), (again, r.choice([value, "1", '"x"'])))
+        case 4:
+            fields[at] = (r.choice(["fileSize", "mimeType", "Title", "a\\u0062", "x"]), value)
+        case _:
+            r.shuffle(fields)
