@@ -18,11 +18,12 @@ from integrations.access.azure import API_VERSION, ARM
 from integrations.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, TokenCredential
+    import requests
+    from azure.core.credentials import AccessToken
 
 GRAPH = "https://graph.microsoft.com"
 AUTHORIZATION_VERSION = "2022-04-01"
-TIMEOUT_SECONDS = 15
+SECONDS = 15.0  # for one attempt to get an answer, where nobody says otherwise
 # A token is renewed this long before it ends.
 MARGIN_SECONDS = 300
 
@@ -43,17 +44,20 @@ def why(error: Exception) -> str:
 
 
 class Session:
-    """One identity in one tenant. Threads may share it."""
+    """One identity in one tenant. Threads may share it. seconds: for one attempt to get an answer.
 
-    def __init__(self, tenant: str) -> None:
+    Whatever it is asked, it raises requests.RequestException if nobody answers.
+    """
+
+    def __init__(self, tenant: str, seconds: float = SECONDS) -> None:
         try:
-            from azure.identity import DefaultAzureCredential
+            from integrations.azure_sign_in import ATTEMPTS, SignIn
         except ModuleNotFoundError:
             raise ConfigurationError("Azure needs azure-identity: pip install 'encord-integrations[azure]'") from None
         # It says in an exception what it also logs, and without a handler that would go to stderr.
         logging.getLogger("azure.identity").addHandler(logging.NullHandler())
-        self._tenant = tenant
-        self._credential: TokenCredential = DefaultAzureCredential()
+        self._tenant, self._seconds = tenant, seconds
+        self._sign_in, self._http = SignIn(seconds), _connections(ATTEMPTS)
         self._tokens: dict[str, AccessToken] = {}
         self._lock = threading.Lock()
 
@@ -63,7 +67,7 @@ class Session:
         with self._lock:
             known = self._tokens.get(scope)
             if known is None or known.expires_on - MARGIN_SECONDS < time.time():
-                known = self._tokens[scope] = self._credential.get_token(scope, tenant_id=self._tenant)
+                known = self._tokens[scope] = self._sign_in.token(scope, self._tenant)
             return known
 
     def close(self) -> None:
@@ -103,14 +107,24 @@ class Session:
         return self._get(GRAPH, path, query)
 
     def _get(self, base: str, path: str, query: dict[str, str]) -> dict[str, Any]:
-        import requests
-
         header = {"Authorization": f"Bearer {self.get_token(f'{base}/.default').token}"}
-        answer = requests.get(base + path, params=query, headers=header, timeout=TIMEOUT_SECONDS)
+        answer = self._http.get(base + path, params=query, headers=header, timeout=self._seconds)
         if answer.ok:
             return dict(answer.json())
         code, message = _said(answer.text)
         raise AzureError(f"reading {_short(path)}", answer.status_code, code or str(answer.status_code), message)
+
+
+def _connections(attempts: int) -> requests.Session:
+    """Connections that threads share. What is only read here may be asked for again."""
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3 import Retry
+
+    again = Retry(total=attempts - 1, backoff_factor=0, respect_retry_after_header=False)
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(pool_connections=4, pool_maxsize=32, max_retries=again))
+    return session
 
 
 def _said(text: str) -> tuple[str, str]:

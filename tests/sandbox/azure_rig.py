@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from azure.storage.blob import BlobServiceClient
+from azure.storage.blob import BlobServiceClient, generate_account_sas
 
 from integrations.access import azure as access
 from integrations_sandbox import people, sandbox
@@ -62,6 +63,12 @@ def assignments(stage: Any) -> dict[str, dict[str, Any]]:
     return {one["id"]: one["properties"] for one in listed if one["properties"]["scope"].startswith(below)}
 
 
+def granted(stage: Any) -> list[dict[str, Any]]:
+    """What the stack grants, as the file has it now."""
+    mine, settings = integration(stage), sandbox.open_sandbox(stage.root).environment.settings
+    return [grant.document for grant in access.grants(mine, settings.azure_checker(mine.tenant))]
+
+
 def roles(stage: Any, principal: str) -> set[str]:
     """The roles of an identity there, by what they do."""
     named = {one.id: one.does for one in (READS, WRITES, SIGNS, access.SEES_SETTINGS)}
@@ -101,7 +108,11 @@ def admit(stage: Any, **directory: Any) -> None:
         local_azure.admit(stage.sandbox.layout.folder / "azure", Directory(**directory))
 
 
-def signature(stage: Any) -> str:
-    """The account SAS that its holder would paste into Encord's dialog."""
-    with people.working_as(stage.sandbox.variables(DEPLOYER)):
-        return AzureStage().signature(integration(stage))
+def signature(stage: Any, **terms: str) -> str:
+    """The account SAS that its holder would paste into Encord's dialog; with these terms instead of those wanted."""
+    wanted = {**access.sas_terms(integration(stage)), **terms}
+    key = arm(stage, "POST", "/listKeys")["keys"][0]["value"]
+    expiry = datetime.fromisoformat(wanted["expiry"])
+    return generate_account_sas(
+        ACCOUNT, key, wanted["resourceTypes"], wanted["permissions"], expiry, protocol=wanted["protocol"]
+    )

@@ -127,6 +127,33 @@ def test_keys_are_renewed_one_at_a_time(account):
     assert error_of(account.arm("POST", "/regenerateKey", {"keyName": "key3"}))[0] == 400
 
 
+def test_a_container_that_keeps_its_blobs_takes_new_ones_and_lets_none_be_changed_or_removed(account):
+    policy = f"{account.container_id}/immutabilityPolicies/default"
+    days = {"properties": {"immutabilityPeriodSinceCreationInDays": 1}}
+    kept, new = (account.service(account.key()).get_blob_client(CONTAINER, name) for name in (OBJECT, "new"))
+    assert (
+        account.azure.arm("PUT", policy, {"properties": {"immutabilityPeriodSinceCreationInDays": 0}}).status_code
+        == 400
+    )
+    assert account.azure.arm("PUT", policy, days).json()["properties"]["state"] == "Unlocked"
+    assert account.azure.arm("GET", account.container_id).json()["properties"]["hasImmutabilityPolicy"] is True
+    new.upload_blob(b"may be made")
+    for change in (
+        kept.delete_blob,
+        lambda: new.upload_blob(b"again", overwrite=True),
+        lambda: new.set_blob_metadata({"a": "b"}),
+    ):
+        assert code_of(change) == (409, "BlobImmutableDueToPolicy")
+    new.set_standard_blob_tier("Cool")
+    container = account.service(account.key()).get_container_client(CONTAINER)
+    assert code_of(container.delete_container) == (409, "ContainerProtectedFromDeletion")
+    assert error_of(account.azure.arm("DELETE", account.container_id)) == (409, "ContainerProtectedFromDeletion")
+    assert account.azure.arm("DELETE", policy).json()["properties"]["state"] == "Deleted"
+    kept.delete_blob()
+    assert account.azure.arm("GET", account.container_id).json()["properties"]["hasImmutabilityPolicy"] is False
+    assert error_of(account.azure.arm("PUT", f"{account.container_id}no/immutabilityPolicies/default", days))[0] == 404
+
+
 def test_containers_are_made_shown_changed_and_removed(account):
     path = "/blobServices/default/containers/more-media"
     assert account.arm("PUT", path, {"properties": {"metadata": {"for": "test"}}}).status_code == 201

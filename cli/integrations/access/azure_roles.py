@@ -28,6 +28,7 @@ class Action(Struct, frozen=True):
 READ = Action(f"{BLOBS}/read", data=True)
 WRITE = Action(f"{BLOBS}/write", data=True)
 SIGN = Action(f"{BLOB_SERVICE}/generateUserDelegationKey/action")
+KEYS = Action("Microsoft.Storage/storageAccounts/listKeys/action")
 # Each of these changes data, or opens the way to it: who has an account's key may do everything.
 CHANGES = (
     WRITE,
@@ -36,7 +37,7 @@ CHANGES = (
     Action(f"{BLOBS}/move/action", data=True),
     Action(f"{BLOB_SERVICE}/containers/write"),
     Action(f"{BLOB_SERVICE}/containers/delete"),
-    Action("Microsoft.Storage/storageAccounts/listKeys/action"),
+    KEYS,
 )
 
 

@@ -15,7 +15,7 @@ from integrations.checks.azure_signature import SignatureQuestions
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Answer, awaiting_encord
 from integrations.checks.runner import Add, Key, Question
-from integrations.environment.azure import AzureIntegration
+from integrations.environment.azure import AzureContainer, AzureIntegration
 from integrations.environment.model import Environment
 
 
@@ -27,6 +27,16 @@ class Proofs(NamedTuple):
 
     lives: Key
     signs: Key
+
+
+class Reach(NamedTuple):
+    """What the questions about the blobs of one container presuppose: those that read, and those that write.
+
+    What is written into a container that holds it could not be removed again.
+    """
+
+    reads: tuple[Key, ...]
+    writes: tuple[Key, ...]
 
 
 def questions(integration: AzureIntegration, environment: Environment, *, write_probe: bool = False) -> list[Question]:
@@ -53,17 +63,17 @@ def questions(integration: AzureIntegration, environment: Environment, *, write_
         for one in integration.containers
     }
     _account(add, account, found)
-    for one in integration.containers:
-        private = partial(account.private, one)
-        add(CheckId.BUCKET_PRIVATE, _subject(integration, one.name), private, containers[one.name])
+    network = add(CheckId.NETWORK_OPEN, integration.account.name, account.network_open, found)
+    reach = {one.name: _container(add, account, one, containers[one.name], network) for one in integration.containers}
     if integration.encord.access == "account-sas":
-        proofs = _signature(add, SignatureQuestions(*about), containers)
+        proofs = _signature(add, SignatureQuestions(*about), found, containers)
     elif integration.awaiting_encord:
         waits = add(CheckId.ROLE_FOUND, APPLICATION, lambda: awaiting_encord(environment.name))
         proofs = Proofs(waits, waits)
     else:
+        add(CheckId.SIGNATURES_LIVE, integration.account.name, account.signatures_live, found)
         proofs = _grants(add, GrantQuestions(*about), found, containers)
-    _objects(add, ObjectQuestions(*about), proofs, containers, write_probe=write_probe)
+    _objects(add, ObjectQuestions(*about), proofs, reach, write_probe=write_probe)
     return asked
 
 
@@ -84,10 +94,20 @@ def _account(add: Add, about: AboutAccount, found: Key) -> None:
     add(CheckId.CORS_FOREIGN_REFUSED, name, lambda: browser.ask_foreign(about.url, origins, fix), rules)
 
 
+def _container(add: Add, about: AboutAccount, one: AzureContainer, found: Key, network: Key) -> Reach:
+    """One container. Whom the network shuts out is refused whatever they ask for."""
+    subject, reads = _subject(about.integration, one.name), (found, network)
+    add(CheckId.BUCKET_PRIVATE, subject, partial(about.private, one), found)
+    if not about.integration.image_sequences:
+        return Reach(reads, reads)
+    return Reach(reads, (*reads, add(CheckId.WRITTEN_NOT_HELD, subject, partial(about.written_not_held, one), found)))
+
+
 def _grants(add: Add, about: GrantQuestions, found: Key, containers: dict[str, Key]) -> Proofs:
     """Encord's service principal."""
     add(CheckId.ROLE_FOUND, about.encord, about.principal_found)
     named = add(CheckId.TRUST_DOCUMENT, about.encord, about.named, found)
+    add(CheckId.GRANTS_NARROW, about.encord, about.grants_are_narrow, named)
     for one in about.integration.containers:
         subject, needs = _subject(about.integration, one.name), (containers[one.name], named)
         add(CheckId.READ_GRANTED, subject, partial(about.read_granted, one), *needs)
@@ -97,29 +117,31 @@ def _grants(add: Add, about: GrantQuestions, found: Key, containers: dict[str, K
     return Proofs(add(CheckId.ROLE_ASSUMED, principal, about.is_check_principal, found), signs)
 
 
-def _signature(add: Add, about: SignatureQuestions, containers: dict[str, Key]) -> Proofs:
+def _signature(add: Add, about: SignatureQuestions, found: Key, containers: dict[str, Key]) -> Proofs:
     """The account SAS, which reads and signs if it is here."""
     name = about.integration.account.name
     add(CheckId.SIGNATURE_IN_TIME, name, about.in_time)
-    here = add(CheckId.ROLE_ASSUMED, name, about.is_here, *containers.values())
+    add(CheckId.SIGNATURES_LIVE, name, about.signatures_live, found)
+    accepted = add(CheckId.TRUST_DOCUMENT, name, about.accepted, found)
+    here = add(CheckId.ROLE_ASSUMED, name, about.is_here, *containers.values(), accepted)
     add(CheckId.READ_GRANTED, name, about.read_granted, here)
+    add(CheckId.GRANTS_NARROW, name, about.grants_are_narrow, here)
     add(CheckId.WRITE_GRANTED_EXACTLY, name, about.write_granted, here)
     return Proofs(here, here)
 
 
-def _objects(
-    add: Add, about: ObjectQuestions, proofs: Proofs, containers: dict[str, Key], *, write_probe: bool
-) -> None:
-    """The blobs."""
+def _objects(add: Add, about: ObjectQuestions, proofs: Proofs, reach: dict[str, Reach], *, write_probe: bool) -> None:
+    """The blobs. reach: by container."""
     alone = about.integration.check_principal is None and about.integration.encord.access == "service-principal"
     for one in about.integration.containers:
-        subject, found = _subject(about.integration, one.name), containers[one.name]
-        read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), found, proofs.lives)
+        subject, needs = _subject(about.integration, one.name), reach[one.name].reads
+        read = add(CheckId.PROBE_OBJECT_READ, subject, partial(about.probe_object_read, one), *needs, proofs.lives)
         signed = (read, proofs.signs)
         add(CheckId.STRANGER_REFUSED, subject, partial(about.stranger_refused, one), *signed)
-        whole = add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), *((found,) if alone else signed))
+        whole = add(CheckId.CORS_SIGNED_GET, subject, partial(about.signed_get, one), *(needs if alone else signed))
         parts = add(CheckId.CORS_PARTS, subject, partial(about.parts, one), whole)
         add(CheckId.CORS_EXPOSED, subject, partial(about.exposed, one), parts)
         add(CheckId.CORS_KEPT_APART, subject, partial(about.kept_apart, one), whole)
         if write_probe:
-            add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), found, proofs.lives)
+            writes = (*reach[one.name].writes, proofs.lives)
+            add(CheckId.WRITE_PROBE, subject, partial(about.write_probe, one), *writes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from typing import Any
 
 from integrations.access import azure as access
@@ -14,6 +16,8 @@ from integrations.environment.model import Environment
 
 # The older ones: https://learn.microsoft.com/en-us/azure/storage/common/transport-layer-security-configure-minimum-version
 OLD_TLS = ("TLS1_0", "TLS1_1")
+# How long Encord signs its URLs for is not documented.
+URL_LIFE = timedelta(hours=1)
 
 
 class AboutAccount:
@@ -103,6 +107,70 @@ class AboutAccount:
             return passed("new blobs are in the Hot tier")
         return failed(f"new blobs are in the tier {tier or 'unknown'}", self.fix("the account", {"accessTier": "Hot"}))
 
+    def network_open(self) -> Answer:
+        """Browsers and Encord come from the internet; to let Azure's own services by helps neither.
+
+        https://learn.microsoft.com/en-us/azure/storage/common/storage-network-security
+        """
+        properties, account = self._account()["properties"], self.integration.account
+        group = self.integration.resource_group.name
+        fix = (
+            f"az storage account update --name {account.name} --resource-group {group} --public-network-access Enabled"
+            " --default-action Allow"
+        )
+        if (access_from := properties.get("publicNetworkAccess") or "Enabled") != "Enabled":
+            return failed(f"public network access is {access_from}", fix)
+        rules = properties.get("networkAcls") or {}
+        if rules.get("defaultAction", "Allow") == "Allow":
+            return passed("requests are answered wherever they come from")
+        if not (listed := [str(rule["value"]) for rule in rules.get("ipRules") or ()]):
+            return failed("the firewall lets nobody in from the internet", fix)
+        return warned(
+            f"the firewall lets in {', '.join(listed)} alone",
+            f"see that Encord and every annotator are among them, or {fix}",
+        )
+
+    def written_not_held(self, container: AzureContainer) -> Answer:
+        """A new blob may be made in spite of a policy; what is there can be neither overwritten nor removed.
+
+        https://learn.microsoft.com/en-us/azure/storage/blobs/immutable-container-level-worm-policies. Policies for
+        versions, and soft delete, are in nobody's way: what is overwritten or deleted is kept beside what is new.
+        """
+        shown = self.sessions.azure.read(access.container_id(self.integration, container))["properties"]
+        held = []
+        if shown.get("hasLegalHold"):
+            held.append("a legal hold")
+        if shown.get("hasImmutabilityPolicy"):
+            policy = (shown.get("immutabilityPolicy") or {}).get("properties", {})
+            held.append(f"an immutability policy of {policy.get('immutabilityPeriodSinceCreationInDays', 'some')} days")
+        if not held:
+            return passed("no legal hold, no immutability policy")
+        return failed(
+            f"the container has {' and '.join(held)}", "take it away, or keep sequences in a container that has none"
+        )
+
+    def life_needed(self) -> timedelta:
+        """How long a signature must live."""
+        return URL_LIFE
+
+    def signatures_live(self) -> Answer:
+        """A policy may refuse signatures for longer than it says, not only log them.
+
+        https://learn.microsoft.com/en-us/azure/storage/common/sas-expiration-policy
+        """
+        policy = self._property("sasPolicy") or {}
+        period = _period(str(policy.get("sasExpirationPeriod", "")))
+        if policy.get("expirationAction") != "Block" or period is None:
+            return passed("no policy of the account refuses signatures by their life")
+        if period < (needed := self.life_needed()):
+            name, group = self.integration.account.name, self.integration.resource_group.name
+            return failed(
+                f"signatures for longer than {period} are refused, and one for {needed} is needed",
+                f"az storage account update --name {name} --resource-group {group} --sas-expiration-period"
+                f" {needed.days + 1}.00:00:00",
+            )
+        return passed(f"signatures for up to {period} are let in")
+
     # -- the browser -----------------------------------------------------------------
 
     def cors_rules(self) -> Answer:
@@ -118,3 +186,12 @@ class AboutAccount:
         if wide:
             return warned(f"rules let {', '.join(wide)} in", "name each origin in the blob CORS rules")
         return passed(f"rules for {', '.join(self.environment.settings.cors_origins)}")
+
+
+def _period(text: str) -> timedelta | None:
+    """A length of time as Azure writes it: days.hours:minutes:seconds."""
+    found = re.fullmatch(r"(\d+)\.(\d+):(\d+):(\d+)", text)
+    if found is None:
+        return None
+    days, hours, minutes, seconds = map(int, found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

@@ -12,12 +12,13 @@ from threading import Lock
 from typing import Any
 
 from integrations.access import azure as access
+from integrations.access.azure_excess import excess
 from integrations.access.azure_roles import CHANGES, READ, SIGN, WRITE, Held, judge, named, what
 from integrations.access.judge import Verdict
 from integrations.azure_client import AUTHORIZATION_VERSION, AzureError
 from integrations.checks.azure_account import AboutAccount
 from integrations.checks.azure_sessions import Sessions
-from integrations.checks.records import NO_CHECK_PRINCIPAL, Answer, failed, passed, skipped
+from integrations.checks.records import NO_CHECK_PRINCIPAL, Answer, failed, passed, skipped, warned
 from integrations.environment.azure import LOOK_UP, AzureContainer, AzureIntegration
 from integrations.environment.model import Environment
 
@@ -95,6 +96,16 @@ class GrantQuestions(AboutAccount):
         verdict = judge(held, SIGN)
         seen = f"a user delegation key: {verdict} ({named(held)})"
         return passed(seen) if verdict is Verdict.ALLOWED else failed(seen, self._grant_fix(access.SIGNS))
+
+    def grants_are_narrow(self) -> Answer:
+        """Writing in the containers is left out, which `write_granted` asks about."""
+        account = access.account_id(self.integration)
+        found = excess((one for scope in self._scopes() for one in self._held(self.encord, scope)), account)
+        if not found:
+            return passed("its roles allow what Encord needs, and nothing else")
+        seen = f"not needed: {'; '.join(one.what for one in found)}"
+        fix = "take these assignments away (`az role assignment delete`): what the stack grants is enough"
+        return failed(seen, fix) if any(one.grave for one in found) else warned(seen, fix)
 
     def is_check_principal(self) -> Answer:
         """Whether what this run may do proves what Encord may."""

@@ -14,6 +14,7 @@ from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed,
 from integrations.environment.azure import AzureContainer
 
 ARCHIVED = "BlobArchived"
+HELD = "BlobImmutableDueToPolicy"
 BETWEEN = "look at what stands between the browser and Azure: Azure itself does this right"
 
 
@@ -119,6 +120,8 @@ class ObjectQuestions(AboutAccount):
         try:
             blob.delete_blob()
         except HttpResponseError as error:
+            if code_of(error) == HELD:
+                return ", which an immutability policy keeps there"
             if code_of(error) not in NOT_ALLOWED:
                 raise
             return f", which this signature may not remove: az storage blob delete -c {container.name} -n {name}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from integrations.azure_client import AzureError, Session, why
+from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, unknown
 from integrations.environment.azure import AzureContainer, AzureIntegration
 from integrations.errors import ConfigurationError
@@ -18,7 +19,6 @@ from integrations.registration.object_url import azure_url
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobServiceClient
 
-TIMEOUT_SECONDS = 15
 SIGNED_FOR = timedelta(minutes=1)
 SKEW = timedelta(minutes=5)  # a key that begins now may not have begun on another clock
 # https://learn.microsoft.com/en-us/rest/api/storageservices/common-rest-api-error-codes
@@ -59,7 +59,7 @@ class Sessions:
 
     def __init__(self, integration: AzureIntegration) -> None:
         self.integration = integration
-        self.azure = Session(integration.tenant)
+        self.azure = Session(integration.tenant, patience.each())
         self.signature = _signature(integration) if integration.encord.access == "account-sas" else None
 
     @property
@@ -91,12 +91,13 @@ class Sessions:
 
     def _service(self) -> BlobServiceClient:
         from azure.core.credentials import AzureSasCredential
-        from azure.storage.blob import BlobServiceClient
+        from azure.storage.blob import BlobServiceClient, LinearRetry
 
         return BlobServiceClient(
             f"https://{self.integration.account.name}.blob.core.windows.net",
             credential=AzureSasCredential(self.signature) if self.signature else self.azure,
-            connection_timeout=TIMEOUT_SECONDS, read_timeout=TIMEOUT_SECONDS, retry_total=2,
+            connection_timeout=patience.each(), read_timeout=patience.each(),
+            retry_policy=LinearRetry(backoff=0, retry_total=patience.ATTEMPTS - 1, random_jitter_range=0),
         )  # fmt: skip
 
 

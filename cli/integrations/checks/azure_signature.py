@@ -33,6 +33,24 @@ class SignatureQuestions(AboutAccount):
         seen = f"it ends on {stated:%Y-%m-%d}"
         return warned(seen, self._fix()) if left < SOON else passed(seen)
 
+    def life_needed(self) -> timedelta:
+        begins = _moment(self.sessions.terms.get("st")) or datetime.now(UTC)
+        return datetime.fromisoformat(access.sas_terms(self.integration)["expiry"]) - begins
+
+    def accepted(self) -> Answer:
+        """Whether the account takes what is signed with its keys.
+
+        https://learn.microsoft.com/en-us/azure/storage/common/shared-key-authorization-prevent
+        """
+        if self._property("allowSharedKeyAccess") is False:
+            name, group = self.integration.account.name, self.integration.resource_group.name
+            return failed(
+                "the account refuses its keys and whatever is signed with them",
+                f"az storage account update --name {name} --resource-group {group} --allow-shared-key-access true,"
+                " or `access: service-principal`",
+            )
+        return passed("the account takes what is signed with its keys")
+
     def is_here(self) -> Answer:
         """Whether there is a signature to judge and to try."""
         if self.sessions.signature:
@@ -49,7 +67,23 @@ class SignatureQuestions(AboutAccount):
                 return failed(f"the signature is not for {meaning} ({parameter}={terms.get(parameter)})", self._fix())
         if missing := set(access.SAS_READING) - set(terms.get("sp", "")):
             return failed(f"the signature lacks {', '.join(sorted(missing))} (sp={terms.get('sp')})", self._fix())
+        if "sip" in terms:
+            return warned(f"the signature is for {terms['sip']} alone", f"see that Encord is there, or {self._fix()}")
         return passed(f"ss={terms['ss']} srt={terms['srt']} sp={terms['sp']}")
+
+    def grants_are_narrow(self) -> Answer:
+        """What it is for besides blobs, and how it may travel; its permissions are asked about elsewhere."""
+        terms, wanted = self.sessions.terms, access.sas_terms(self.integration)
+        wide = [
+            f"{parameter}={terms.get(parameter)}"
+            for parameter, key in (("ss", "services"), ("srt", "resourceTypes"))
+            if set(terms.get(parameter, "")) - set(wanted[key])
+        ]
+        if wide:
+            return failed(f"the signature is for more than blobs and containers ({', '.join(wide)})", self._fix())
+        if terms.get("spr") != wanted["protocol"]:
+            return warned(f"the signature may travel over plain HTTP (spr={terms.get('spr', 'missing')})", self._fix())
+        return passed("for blobs and containers alone, over HTTPS")
 
     def write_granted(self) -> Answer:
         has, wanted = set(self.sessions.terms.get("sp", "")), self.integration.image_sequences

@@ -61,6 +61,13 @@ CHECKS = (
         runbook="sequence-fails-images-work",
     ),
     Check(
+        CheckId.NETWORK_OPEN, "the network rules let browsers and Encord in", ERROR, STATIC,
+        claim="Whoever has a right gets in from anywhere: no rule of the network refuses who comes from the internet.",
+        how="On Azure the account's public network access and its firewall's rules are read.",
+        symptom="Everything answers 403 though every right is granted; or it works in the office and nowhere else.",
+        runbook="images-do-not-load",
+    ),
+    Check(
         CheckId.OWNER_PAYS, "the bucket's owner pays for requests", ERROR, STATIC,
         claim="A request need not name who pays for it: those of Encord and of browsers name nobody.",
         how="On Google Cloud the bucket's Requester Pays setting is read, or told by the refusal of who names no project.",
@@ -69,8 +76,10 @@ CHECKS = (
     ),
     Check(
         CheckId.SIGNATURES_LIVE, "the bucket's policy lets signatures live", ERROR, STATIC,
-        claim="The bucket's policy does not refuse a signature before a URL that was signed for an hour has ended.",
-        how="The bucket's policy is searched for denials by the age of a signature.",
+        claim="The bucket's policy does not refuse a signature before a URL that was signed for an hour has ended; on Azure"
+        " the account's policy for signatures lets one live as long as it must.",
+        how="The bucket's policy is searched for denials by the age of a signature; on Azure the account's SAS policy is"
+        " read.",
         symptom="Pictures that were there a while ago are gone after a few minutes.",
         runbook="url-expires-early",
     ),

@@ -18,7 +18,8 @@ CHECKS = (
         CheckId.TRUST_DOCUMENT, "the configured identities are let in", ERROR, STATIC,
         claim="The document that lets Encord in (on AWS the role's trust, with the external ID as a condition; on"
         " S3-compatible stores the bucket's policy) names the configured identities; on S3-compatible stores no other. On Azure,"
-        " Encord's object id has a role on the account or its containers; others may have roles there too. On Google Cloud nobody"
+        " Encord's object id has a role on the account or its containers, where others may have roles too; or the account"
+        " takes what is signed with its keys. On Google Cloud nobody"
         " else is named who reads a bucket of the stack's own, and the check principal is granted exactly what Encord is.",
         how="The document is read and compared with what it must be; on Azure the role assignments are listed.",
         symptom="Every registration fails; or others can read the buckets.",
@@ -106,10 +107,11 @@ CHECKS = (
         symptom="None for annotators; others can read the buckets through the role.",
     ),
     Check(
-        CheckId.POLICY_LETS_IN, "the bucket's policy does not refuse the role", ERROR, STATIC,
-        claim="No statement of the bucket's policy refuses the role; in another account, one lets it in.",
-        how="The bucket's policy is read and judged for the role; conditions are not evaluated.",
-        symptom="Objects answer 403 though the role's policies look right.",
+        CheckId.POLICY_LETS_IN, "the bucket's policy does not refuse Encord's identity", ERROR, STATIC,
+        claim="No statement of the bucket's policy refuses what Encord needs: on AWS to the role, which one lets in if the"
+        " bucket is in another account; on S3-compatible stores to Encord's user.",
+        how="The bucket's policy is read and judged for that identity; conditions are not evaluated.",
+        symptom="Objects answer 403 though the identity's grants look right.",
         runbook="images-do-not-load",
     ),
     Check(
@@ -122,7 +124,9 @@ CHECKS = (
     Check(
         CheckId.GRANTS_NARROW, "the identity's grants are no wider than needed", ERROR, STATIC,
         claim="The identity's grants are what Encord needs, and nothing else: on AWS the role's own policies, with no"
-        " other policy attached; on Google Cloud its roles in the bucket's policy, without the project's.",
+        " other policy attached; on S3-compatible stores what the bucket's policy grants Encord's user, without the user's"
+        " own; on Google Cloud its roles in the bucket's policy, without the project's;"
+        " on Azure none of its roles reaches beyond the integration's containers, or the account SAS is for blobs alone.",
         how="The documents are read and compared with what they must be. Writing is a question of its own.",
         symptom="None for annotators; Encord could delete or read what is none of its business.",
     ),

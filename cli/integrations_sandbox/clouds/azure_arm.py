@@ -16,6 +16,7 @@ from integrations_sandbox.clouds import azure_arm_access as access
 from integrations_sandbox.clouds import azure_arm_blob as blob
 from integrations_sandbox.clouds import azure_arm_groups as groups
 from integrations_sandbox.clouds import azure_arm_storage as storage
+from integrations_sandbox.clouds import azure_retention as retention
 from integrations_sandbox.clouds.azure_arm_call import ARM, ArmError, Call, Reply
 from integrations_sandbox.clouds.azure_azurite import Azurite
 from integrations_sandbox.clouds.azure_roles import allowed
@@ -31,10 +32,12 @@ ACCOUNTS = "/providers/Microsoft.Storage/storageAccounts"
 ACCOUNT = f"{GROUP}{ACCOUNTS}/{{account}}"
 SERVICE = f"{ACCOUNT}/blobServices/default"
 CONTAINER = f"{SERVICE}/containers/{{container}}"
+RETENTION = f"{CONTAINER}/immutabilityPolicies/default"
 ROLE = f"{access.DEFINITIONS}/{{role}}"
 ASSIGNMENT = f"{{scope}}{access.ASSIGNMENTS}/{{name}}"
 
 STORAGE = "Microsoft.Storage/storageAccounts"
+RETAINS = f"{STORAGE}/blobServices/containers/immutabilityPolicies"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 AUTHORIZATION = "Microsoft.Authorization"
 # Actions: https://learn.microsoft.com/en-us/azure/role-based-access-control/permissions/storage#microsoftstorage and
@@ -67,6 +70,9 @@ TABLE: tuple[tuple[str, str, str | None, Callable[[Call], Awaitable[Reply]]], ..
     ("PATCH", CONTAINER, f"{STORAGE}/blobServices/containers/write", blob.patch_container),
     ("GET", CONTAINER, f"{STORAGE}/blobServices/containers/read", blob.get_container),
     ("DELETE", CONTAINER, f"{STORAGE}/blobServices/containers/delete", blob.delete_container),
+    ("PUT", RETENTION, f"{RETAINS}/write", retention.put),
+    ("GET", RETENTION, f"{RETAINS}/read", retention.get),
+    ("DELETE", RETENTION, f"{RETAINS}/delete", retention.delete),
     ("GET", ROLE, None, access.role),
     ("GET", f"{{scope}}{ROLE}", f"{AUTHORIZATION}/roleDefinitions/read", access.role),
     ("GET", f"{{scope}}{access.DEFINITIONS}", f"{AUTHORIZATION}/roleDefinitions/read", access.roles),

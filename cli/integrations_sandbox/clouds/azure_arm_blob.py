@@ -15,6 +15,7 @@ import msgspec
 
 from integrations_sandbox.clouds import azure_arm_access as access
 from integrations_sandbox.clouds import azure_cors
+from integrations_sandbox.clouds import azure_retention as retention
 from integrations_sandbox.clouds.azure_arm_call import ArmError, Call, Reply, keep, one_of, part
 from integrations_sandbox.clouds.azure_azurite import Answer
 from integrations_sandbox.clouds.azure_state import Account
@@ -99,6 +100,7 @@ async def patch_container(call: Call) -> Reply:
 
 async def delete_container(call: Call) -> Reply:
     account, name = call.account(), call.names["container"]
+    account = await retention.require_removable(call, account, name)
     answer = await call.azurite.ask(account, "DELETE", f"/{name}?restype=container")
     if answer.status == 404:
         return Reply(204)
@@ -151,8 +153,7 @@ def _shown_container(account: Account, name: str, headers: dict[str, str]) -> di
             "metadata": {key.removeprefix(prefix): v for key, v in headers.items() if key.startswith(prefix)},
             "leaseStatus": headers.get("x-ms-lease-status", "unlocked").capitalize(),
             "leaseState": headers.get("x-ms-lease-state", "available").capitalize(),
-            "hasImmutabilityPolicy": False,
-            "hasLegalHold": False,
+            **retention.properties(account, name),
         },
     }
 

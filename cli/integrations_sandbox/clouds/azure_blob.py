@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 
 from integrations_sandbox.clouds import azure_blob_rules as rules
 from integrations_sandbox.clouds import azure_cors
+from integrations_sandbox.clouds import azure_retention as retention
 from integrations_sandbox.clouds.azure_azurite import Azurite, path_parts, query_of, shared_key
 from integrations_sandbox.clouds.azure_blob_rules import Refusal
 from integrations_sandbox.clouds.azure_roles import allowed
@@ -41,6 +42,7 @@ class BlobFront:
         try:
             if request.method != "OPTIONS":
                 self._judge(request, account, target, query, headers)
+                await retention.check(self._azurite, account, request.method, target, query.get("comp", ""))
             body: Any = request.content if request.can_read_body else None
             if (request.method, query.get("restype"), query.get("comp")) == ("PUT", "service", "properties"):
                 body = _checked_properties(await request.read())

@@ -54,7 +54,8 @@ class Group(Struct, frozen=True):
 
 class Account(Struct, frozen=True):
     """A storage account. properties and service hold what Azure Resource Manager was told, by its names;
-    CORS and containers are not here, because the blob service itself knows them."""
+    CORS and containers are not here, because the blob service itself knows them. retention: days that each container
+    with an immutability policy keeps what is in it."""
 
     subscription: str
     group: str
@@ -67,6 +68,7 @@ class Account(Struct, frozen=True):
     tags: dict[str, str] = {}
     properties: dict[str, Any] = {}
     service: dict[str, Any] = {}
+    retention: dict[str, int] = {}
 
     @property
     def id(self) -> str:

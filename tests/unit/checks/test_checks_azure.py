@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from azure.core.pipeline.transport import RequestsTransport
 from msgspec.structs import replace
 
 from integrations.access import azure as access
@@ -133,7 +134,85 @@ def test_an_owner_is_asked_and_not_the_stack(stage):
     assert stage.ask(CheckId.OBJECTS_AT_HAND).fix.startswith("pulumi up --stack prod")
 
 
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({}, Status.PASS),
+        ({"networkAcls": {"defaultAction": "Allow", "bypass": "AzureServices"}}, Status.PASS),
+        ({"publicNetworkAccess": "Enabled", "networkAcls": {"defaultAction": "Deny"}}, Status.FAIL),
+        ({"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.0/24"}]}}, Status.WARNING),
+        ({"publicNetworkAccess": "Disabled"}, Status.FAIL),
+        ({"publicNetworkAccess": "SecuredByPerimeter"}, Status.FAIL),
+    ],
+)
+def test_a_firewall_that_shuts_browsers_out_fails_and_one_with_holes_is_a_warning(stage, properties, status):
+    account(stage, **properties)
+    answer = stage.ask(CheckId.NETWORK_OPEN)
+    assert answer.status is status
+    assert ("az storage account update --name acme --resource-group rg" in answer.fix) is (status is not Status.PASS)
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"hasLegalHold": True}, "the container has a legal hold"),
+        (
+            {
+                "hasImmutabilityPolicy": True,
+                "immutabilityPolicy": {"properties": {"immutabilityPeriodSinceCreationInDays": 30}},
+            },
+            "the container has an immutability policy of 30 days",
+        ),
+        ({"hasImmutabilityPolicy": False, "immutableStorageWithVersioning": {"enabled": True}}, ""),
+    ],
+)
+def test_what_holds_blobs_is_named_and_what_keeps_versions_holds_none(stage, properties, said):
+    stage.documents[CONTAINER] = {"properties": properties}
+    answer = stage.ask(CheckId.WRITTEN_NOT_HELD, replace(INTEGRATION, image_sequences=True))
+    assert (answer.status, said in answer.seen) == (Status.FAIL if said else Status.PASS, True)
+
+
+def test_nobody_asks_what_is_held_where_nothing_is_written(stage):
+    with pytest.raises(StopIteration):
+        stage.ask(CheckId.WRITTEN_NOT_HELD)
+
+
+@pytest.mark.parametrize(
+    ("period", "action", "integration", "status"),
+    [
+        ("00.00:30:00", "Block", INTEGRATION, Status.FAIL),
+        ("00.00:30:00", "Log", INTEGRATION, Status.PASS),
+        ("00.01:00:00", "Block", INTEGRATION, Status.PASS),
+        ("30.00:00:00", "Block", SIGNED, Status.FAIL),
+        ("99999.00:00:00", "Block", SIGNED, Status.PASS),
+    ],
+)
+def test_a_policy_for_signatures_lets_them_live_as_long_as_they_must(stage, period, action, integration, status):
+    account(stage, sasPolicy={"sasExpirationPeriod": period, "expirationAction": action})
+    assert stage.ask(CheckId.SIGNATURES_LIVE, integration).status is status
+
+
 # Roles
+
+
+@pytest.mark.parametrize(
+    ("scope", "permissions", "status"),
+    [
+        (CONTAINER, {"dataActions": [READ.name, WRITE.name, WRITE.name.replace("write", "delete")]}, Status.PASS),
+        (ACCOUNT, {"actions": [SIGN.name]}, Status.PASS),
+        (ACCOUNT, {"dataActions": [READ.name]}, Status.FAIL),
+        (ACCOUNT, {"dataActions": [WRITE.name]}, Status.FAIL),
+        (CONTAINER, {"dataActions": ["*"]}, Status.FAIL),
+        (ACCOUNT, {"actions": ["Microsoft.Storage/storageAccounts/listKeys/action"]}, Status.FAIL),
+        (ACCOUNT, {"actions": ["Microsoft.Authorization/*"]}, Status.FAIL),
+        (ACCOUNT, {"actions": ["*/read"]}, Status.WARNING),
+        (f"/subscriptions/{INTEGRATION.subscription}", {"actions": ["*"], "notActions": ["*"]}, Status.WARNING),
+    ],
+)
+def test_a_role_is_no_wider_than_needed(stage, scope, permissions, status):
+    stage.role(ENCORD, scope, permissions, name="theirs")
+    answer = stage.ask(CheckId.GRANTS_NARROW)
+    assert (answer.status, f"theirs on {scope}" in answer.seen) == (status, status is not Status.PASS)
 
 
 def test_a_role_given_below_the_scope_does_not_count_and_one_above_does(stage):
@@ -239,6 +318,33 @@ def test_a_signature_reads_and_lists_blobs_in_containers(stage, monkeypatch, sig
     assert stage.ask(CheckId.READ_GRANTED, SIGNED).status is status
 
 
+@pytest.mark.parametrize(
+    ("signature", "status"),
+    [
+        (SAS.format(sp="rl", se="2099-12-31"), Status.PASS),
+        (SAS.format(sp="rl", se="2099-12-31").replace("ss=b", "ss=bqft"), Status.FAIL),
+        (SAS.format(sp="rl", se="2099-12-31").replace("srt=co", "srt=sco"), Status.FAIL),
+        (SAS.format(sp="rl", se="2099-12-31").replace("&spr=https", ""), Status.WARNING),
+        (SAS.format(sp="rl", se="2099-12-31").replace("spr=https", "spr=https,http"), Status.WARNING),
+    ],
+)
+def test_a_signature_is_for_blobs_alone_and_over_https(stage, monkeypatch, signature, status):
+    monkeypatch.setenv(sas_variable(SIGNED), signature)
+    assert stage.ask(CheckId.GRANTS_NARROW, SIGNED).status is status
+
+
+def test_a_signature_for_some_addresses_is_a_warning(stage, monkeypatch):
+    monkeypatch.setenv(sas_variable(SIGNED), f"{SAS.format(sp='rl', se='2099-12-31')}&sip=203.0.113.0-203.0.113.255")
+    answer = stage.ask(CheckId.READ_GRANTED, SIGNED)
+    assert (answer.status, "203.0.113.0-203.0.113.255" in answer.seen) == (Status.WARNING, True)
+
+
+@pytest.mark.parametrize(("allowed", "status"), [(None, Status.PASS), (True, Status.PASS), (False, Status.FAIL)])
+def test_a_signature_is_of_use_where_the_account_takes_its_keys(stage, allowed, status):
+    account(stage, allowSharedKeyAccess=allowed)
+    assert stage.ask(CheckId.TRUST_DOCUMENT, SIGNED).status is status
+
+
 def test_a_signature_that_ends_soon_is_a_warning_and_one_without_an_end_is_wrong(stage, monkeypatch):
     import datetime
 
@@ -295,6 +401,32 @@ def test_entras_own_reason_is_found_among_all_that_were_tried():
     )
     assert why(ClientAuthenticationError(message=tried)) == "AADSTS7000215: Invalid client secret"
     assert why(ClientAuthenticationError(message="first line\nsecond")) == "first line"
+
+
+def test_an_entra_that_is_silent_is_no_refusal_and_nobody_waits_for_it_twice(monkeypatch):
+    tried = []
+
+    def send(self, request, **_):
+        tried.append(request.url)
+        raise ServiceRequestError("no answer")
+
+    for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"AZURE_{name}", INTEGRATION.tenant)
+    monkeypatch.setattr(RequestsTransport, "send", send)
+    session = Session(INTEGRATION.tenant, seconds=1)
+    answer = guarded(lambda: session.read(ACCOUNT), INTEGRATION)()
+    assert (answer.status, answer.obstacle) == (Status.UNKNOWN, Obstacle.NETWORK)
+    assert all(url.startswith("https://login.microsoftonline.com/") for url in tried)
+    before = len(tried)
+    assert guarded(lambda: session.directory("/v1.0/me"), INTEGRATION)().obstacle is Obstacle.NETWORK
+    assert len(tried) == before > 0
+
+
+@pytest.mark.parametrize("value", ["0", "soon"])
+def test_a_timeout_that_is_none_is_told_before_anybody_waits(stage, monkeypatch, value):
+    monkeypatch.setenv("INTEGRATIONS_TIMEOUT", value)
+    with pytest.raises(ConfigurationError, match="a number of seconds above 0"):
+        stage.ask(CheckId.BUCKET_FOUND)
 
 
 # A defect of our own is not swallowed
