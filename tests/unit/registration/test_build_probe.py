@@ -18,7 +18,7 @@ from integrations.registration.build.media import UnknownMediaError, media_metad
 from integrations.registration.build.media_streams import bit_depth, constant_rate
 from integrations.registration.build.parts import Target
 from integrations.registration.build.ranges import BLOCK, LIMIT, RangeFile, TooMuchError
-from integrations.registration.build.rules import BuildRules
+from integrations.registration.build.rules import BuildRules, load_rules
 from integrations.registration.build.run import build_from_bucket, build_from_inventory
 from integrations.registration.build.source import Source
 from integrations.registration.load import load_items
@@ -315,3 +315,26 @@ def test_csv_and_a_missing_extra_are_refused_before_anything_is_read(tmp_path, m
         with pytest.raises(ConfigurationError, match=said):
             build_from_bucket(SOURCE, BuildRules(probe=True), target, root=tmp_path, opened=opened)
         monkeypatch.setattr("integrations.registration.build.media.find_spec", lambda name: None)
+
+
+def test_the_example_rules_give_what_they_say(tmp_path):
+    store = MemoryStore()
+    frame = pictures.jpeg("x", (160, 120), "teal")
+    for key in (
+        "raw/day/front-1.jpg",
+        "raw/day/frames/10.jpg",
+        "raw/day/frames/9.jpg",
+        "raw/day/thumbnails/a.jpg",
+        "a.jpg",
+    ):
+        store.put(key, frame)
+    store.put("raw/ct/1.dcm", b"0")
+    rules = load_rules(Path(__file__).parents[3] / "examples/build-rules.yaml")
+    done = build_from_bucket(SOURCE, rules, Target(tmp_path, "r"), root=tmp_path, opened=lambda _: store)
+    sections = load_items(done.parts[0].path).sections
+    (image,), (sequence,), (series,) = (sections[name] for name in ("images", "image_groups", "dicom_series"))
+    assert (image["title"], image["imageMetadata"]["width"]) == ("day front-1.jpg", 160)
+    assert image["clientMetadata"] == {"scene": "day", "camera": "front", "bytes": len(frame)}
+    assert (sequence["objectUrl_0"], sequence["createVideo"]) == (SOURCE.url("raw/day/frames/9.jpg"), True)
+    assert series["title"] == "ct"
+    assert done.skipped == {"not included": 2}

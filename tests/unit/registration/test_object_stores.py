@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from integrations.environment.azure import (
+    AzureAccount,
+    AzureContainer,
+    AzureEncord,
+    AzureIntegration,
+    AzureResourceGroup,
+)
 from integrations.environment.s3_compatible import OtcIntegration, S3CompatibleBucket, S3Integration
-from integrations.errors import ConfigurationError, NotAuthorisedError
+from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
 from integrations.object_stores import aws_credentials, open_store
+from integrations.registration.build import listing
 from integrations.registration.build.listing import heads
 from integrations.registration.build.source import Source
 from integrations.registration.object_url import parse_object_url
@@ -79,6 +87,15 @@ MINIO = S3Integration(
 )  # fmt: skip
 
 
+CLINIC = AzureIntegration(
+    name="clinic", tenant="5a6db000-0000-4000-8000-000000000001", subscription="5a6db000-0000-4000-8000-000000000010",
+    resource_group=AzureResourceGroup(name="group", ownership="existing"),
+    account=AzureAccount(name="acmeclinic", location="westeurope", ownership="existing"),
+    containers=(AzureContainer(name="scans", ownership="existing"),),
+    encord=AzureEncord(access="account-sas", sas_expiry="2030-01-01"),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("integration", "source", "endpoint", "region"),
     [
@@ -108,6 +125,20 @@ def test_an_integration_without_credentials_is_said_to_have_none():
     other = structs.replace(OTC, profile="other")
     with pytest.raises(NotAuthorisedError, match="OTHER_ACCESS_KEY_ID"):
         open_store(Source("obs", "acme", region="eu-de"), (other,))
+
+
+def test_an_account_sas_opens_a_container_and_is_in_no_message(profiles, tmp_path):
+    (tmp_path / "sas").write_text("?sv=2022-11-02&ss=b&sig=SECRET%3D")
+    profiles.setenv("INTEGRATIONS_AZURE_SAS_CLINIC_FILE", str(tmp_path / "sas"))
+    source = Source("az", "scans", account="acmeclinic")
+    given = open_store(source, (CLINIC,)).credential_provider
+    assert given()["sas_token"] == "sv=2022-11-02&ss=b&sig=SECRET%3D"
+    profiles.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    silent = listing.open_store(source, given, retry_config={"max_retries": 0})
+    assert "SECRET" not in heads(silent, ["a"])["a"]
+    with pytest.raises(UnreachableError) as caught:
+        list(listing.list_objects(source, silent))
+    assert "SECRET" not in str(caught.value)
 
 
 # -- doors that obstore does not have ---------------------------------------------------------------

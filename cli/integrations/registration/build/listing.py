@@ -42,7 +42,7 @@ def open_store(source: Source, credentials: Credentials | None = None, **setting
         return _opened(store, source, {**given, **settings})
     except BaseError as error:
         text = "look at AWS_CA_BUNDLE, SSL_CERT_FILE and what the cloud's own variables say"
-        raise ConfigurationError(f"{source.bucket} cannot be opened ({_first_line(error)}): {text}") from None
+        raise ConfigurationError(f"{source.bucket} cannot be opened ({first_line(error)}): {text}") from None
 
 
 def _opened(store: Any, source: Source, settings: dict[str, Any]) -> Any:
@@ -95,9 +95,9 @@ def list_objects(
             yield from (one for one in page if not after or one.modified >= after)
     except Exception as error:
         if isinstance(error, PermissionError) or _REFUSED.search(str(error)):
-            raise NotAuthorisedError(f"{source.bucket} may not be listed: {_first_line(error)}") from error
+            raise NotAuthorisedError(f"{source.bucket} may not be listed: {first_line(error)}") from error
         if type(error).__module__.startswith(("obstore", "builtins")):
-            raise UnreachableError(f"{source.bucket} could not be listed: {_first_line(error)}") from error
+            raise UnreachableError(f"{source.bucket} could not be listed: {first_line(error)}") from error
         raise
 
 
@@ -140,7 +140,8 @@ def _object(one: Any) -> Object:
     return Object(one["path"], one["size"], one["last_modified"].strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """An error of obstore's without what follows; of an address with a signature it says no more than REDACTED."""
     return str(error).partition("\n")[0][:300]
 
 
@@ -156,7 +157,7 @@ def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str,
         except FileNotFoundError:
             return key, "missing"
         except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read
-            return key, _first_line(error)
+            return key, first_line(error)
         return key, ""
 
     with ThreadPoolExecutor(at_once) as pool:

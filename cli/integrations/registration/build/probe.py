@@ -8,13 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from integrations.registration.build.assemble import Item, Made
+from integrations.registration.build.listing import first_line
 from integrations.registration.build.media import UnknownMediaError, Values, media_metadata
 from integrations.registration.build.ranges import RangeFile
 from integrations.registration.build.source import Object
 from integrations.registration.model import KINDS
 
-AT_ONCE = 16
-AHEAD = 64  # items that wait for the slowest
+AT_ONCE = 32
+AHEAD = 128  # items that wait for the slowest
 NAMED = 10
 
 
@@ -43,7 +44,7 @@ class Probing:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read
             self.unread += 1
-            reason = f"the object cannot be read: {str(error).partition(chr(10))[0][:300]}"
+            reason = f"the object cannot be read: {first_line(error)}"
         else:
             self.known += 1
             return values
