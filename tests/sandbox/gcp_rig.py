@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,9 @@ ENCORD = f"serviceAccount:{local_gcp.ENCORD_ACCOUNT}"
 CHECK_ACCOUNT = local_gcp.account("check", local_gcp.CUSTOMER_PROJECT)
 CHECK = f"serviceAccount:{CHECK_ACCOUNT}"
 OTHER = f"serviceAccount:{local_gcp.DEPLOYER_ACCOUNT}"
+REMOVE = re.compile(
+    r"gcloud storage buckets remove-iam-policy-binding gs://(\S+) --member=(\S+) --role=(\S+) (--all|--condition=None)"
+)
 READ, WRITE = "roles/storage.objectViewer", "roles/storage.objectCreator"
 
 
@@ -69,6 +73,22 @@ def revoke(stage, role: str, *members: str) -> None:
                 one["members"] = set(one["members"]) - set(members)
 
     change_policy(stage, change)
+
+
+def obey(stage) -> None:
+    """Do what `check` prints to be done with gcloud, and then `pulumi up`."""
+    results = stage.run_here("check", "--format", "json").json["results"]
+    commands = {found for one in results for found in REMOVE.findall(one["fix"])}
+    assert commands
+    for bucket, member, role, which in commands:
+
+        def change(found, member=member, role=role, which=which):
+            for one in found:
+                if one["role"] == role and (which == "--all" or not one.get("condition")):
+                    one["members"] = set(one["members"]) - {member}
+
+        change_policy(stage, change, bucket)
+    stage.up()
 
 
 def settings(stage, bucket: str = BUCKET, **changes: Any) -> None:

@@ -21,6 +21,16 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Printed:
+    """A mend by the commands that are printed: `obey` reads them, carries them out and says `pulumi up`."""
+
+    obey: Callable[[Stage], object]
+
+    def __call__(self, stage: Stage) -> None:
+        self.obey(stage)
+
+
+@dataclass(frozen=True)
 class Case:
     """One way to break it.
 
@@ -42,6 +52,8 @@ class Case:
         """The mend in words."""
         if isinstance(self.mend, Edit):
             return f"`{self.mend.new}` in the environment file, `pulumi up`"
+        if isinstance(self.mend, Printed):
+            return "the printed command, `pulumi up`"
         return "`pulumi up`" if self.mend == "up" else "by hand"
 
 

@@ -27,18 +27,16 @@ MEDIA = {"COR205", "COR206", "COR207"}  # what presupposes that a signed GET is 
 UNREAD = {"TRU306", "COR203", *MEDIA}  # what presupposes that the check principal reads
 
 
-@pytest.fixture(autouse=True)
-def _policy_as_it_was(stage):
-    """A grant adds: what a test granted besides, `up` does not take away."""
-    before = bindings(stage)
-    yield
-    change_policy(stage, lambda found: found.__setitem__(slice(None), before))
+@pytest.fixture
+def sound(stages):
+    """The sandbox for tests that change nothing in it, so that nothing has to be restored."""
+    return stages(CLOUD)
 
 
-def test_a_sound_environment_is_clean_and_every_question_is_answered(stage):
-    code, found = stage.check("--write-probe", "--register-probe")
+def test_a_sound_environment_is_clean_and_every_question_is_answered(sound):
+    code, found = sound.check("--write-probe", "--register-probe")
     assert (code, found) == (ExitCode.CLEAN, {})
-    with deployer(stage) as client:
+    with deployer(sound) as client:
         assert [blob.name for blob in client.list_blobs(BUCKET)] == [PIXEL]
 
 
@@ -50,8 +48,10 @@ def test_a_grant_to_another_service_account_is_no_grant_to_encord_though_the_che
         for one in found:
             one["members"] = {OTHER if member == ENCORD else member for member in one["members"]}
 
+    before = bindings(stage)
     change_policy(stage, change)
     code, found = stage.check("--register-probe")
+    change_policy(stage, lambda found: found.__setitem__(slice(None), before))
     assert code == ExitCode.FINDINGS
     assert found == {"fail": {"TRU301", "ENC603"}, "skip": {"TRU302", "ACC401", "ACC402", "ACC408"}}
 
@@ -103,25 +103,25 @@ def test_before_encords_dialog_nothing_is_granted_and_the_questions_wait(stage):
     assert "awaiting Encord" in stage.run_here("check", "--select", "TRU301").out
 
 
-def test_no_credentials_are_not_authorised_to_look(stage):
-    ran = stage.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS="/nowhere.json")
+def test_no_credentials_are_not_authorised_to_look(sound):
+    ran = sound.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS="/nowhere.json")
     assert ran.code == ExitCode.NOT_AUTHORISED
     assert "there are no Google Cloud credentials" in ran.out
 
 
-def test_a_key_that_google_does_not_know_is_not_authorised_to_look(stage, tmp_path):
-    stolen = json.loads(local_gcp.key_path(folder(stage), local_gcp.DEPLOYER_ACCOUNT).read_text())
+def test_a_key_that_google_does_not_know_is_not_authorised_to_look(sound, tmp_path):
+    stolen = json.loads(local_gcp.key_path(folder(sound), local_gcp.DEPLOYER_ACCOUNT).read_text())
     path = tmp_path / "key.json"
     path.write_text(json.dumps({**stolen, "client_email": local_gcp.CI_ACCOUNT}))
-    ran = stage.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS=str(path))
+    ran = sound.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS=str(path))
     assert ran.code == ExitCode.NOT_AUTHORISED
     assert "Google does not accept these credentials" in ran.out
     assert "PRIVATE KEY" not in ran.out + ran.err
 
 
-def test_rights_that_do_not_suffice_are_unknown_and_never_green(stage):
-    key = local_gcp.key_path(folder(stage), local_gcp.ENCORD_ACCOUNT)
-    ran = stage.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS=str(key))
+def test_rights_that_do_not_suffice_are_unknown_and_never_green(sound):
+    key = local_gcp.key_path(folder(sound), local_gcp.ENCORD_ACCOUNT)
+    ran = sound.run_here("check", "--select", "BKT101", GOOGLE_APPLICATION_CREDENTIALS=str(key))
     assert ran.code == ExitCode.NOT_AUTHORISED
     assert "storage.buckets.get" in ran.out
     assert "roles/storage.legacyBucketReader" in ran.out
@@ -130,8 +130,8 @@ def test_rights_that_do_not_suffice_are_unknown_and_never_green(stage):
 # Silence
 
 
-def test_a_google_that_accepts_and_never_answers_is_unknown_and_the_run_ends(stage, silent):
-    ran = stage.run_here("check", "--format", "json", HTTPS_PROXY=silent.address, INTEGRATIONS_TIMEOUT="2")
+def test_a_google_that_accepts_and_never_answers_is_unknown_and_the_run_ends(sound, silent):
+    ran = sound.run_here("check", "--format", "json", HTTPS_PROXY=silent.address, INTEGRATIONS_TIMEOUT="2")
     assert ran.code == ExitCode.INCOMPLETE
     found = {one["id"]: one for one in ran.json["results"]}
     assert {name for name, one in found.items() if one["status"] == "unknown"} == {"BKT101", "TRU303", "CLK901"}

@@ -15,9 +15,13 @@ WRITING = frozenset(BUCKET_ROLES[WRITE_ROLE])
 
 
 class Excess(Struct, frozen=True):
-    """What a role gives that is not needed. grave: it can change, delete, or read what is none of Encord's business."""
+    """What a role gives that is not needed, under a condition or not.
+
+    grave: it can change, delete, or read what is none of Encord's business.
+    """
 
     role: str
+    conditional: bool
     what: str
     grave: bool
 
@@ -47,12 +51,12 @@ def _of(binding: Binding, wanted: Mapping[str, set[str]], *, sequences: bool) ->
     if not sequences:
         given -= WRITING
     found = []
-    if beyond := sorted(given - set(wanted)):
-        found.append(Excess(role, f"{', '.join(beyond)} by {role}", grave=bool(changing(beyond))))
     condition = plain((binding.get("condition") or {}).get("expression", ""))
+    if beyond := sorted(given - set(wanted)):
+        found.append(Excess(role, bool(condition), f"{', '.join(beyond)} by {role}", grave=bool(changing(beyond))))
     wide = sorted(one for one in given & set(wanted) if not {"", condition} & wanted[one])
     if wide and not condition:
-        found.append(Excess(role, f"{', '.join(wide)} in the whole bucket by {role}", grave=True))
+        found.append(Excess(role, False, f"{', '.join(wide)} in the whole bucket by {role}", grave=True))
     elif wide:
-        found.append(Excess(role, f"{', '.join(wide)} under another condition by {role}", grave=False))
+        found.append(Excess(role, True, f"{', '.join(wide)} under another condition by {role}", grave=False))
     return found

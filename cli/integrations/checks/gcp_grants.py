@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations import google_cloud
@@ -59,13 +59,15 @@ class GrantQuestions(AboutBucket):
         readers = {member for one in bindings if READ in BUCKET_ROLES.get(one["role"], ()) for member in one["members"]}
         extra = sorted(one for one in readers - expected if not one.startswith(CONVENIENCE))
         if extra and self.bucket.ownership == "create":
-            reading = {one: [r for r in held(bindings, one, ()).roles if READ in BUCKET_ROLES[r]] for one in extra}
-            fix = "; ".join(self._less_fix(one, roles) for one, roles in reading.items())
+            known = {one: held(bindings, one, ()).roles for one in extra}
+            reading = {one: [role for role in roles if READ in BUCKET_ROLES[role]] for one, roles in known.items()}
+            fix = "; ".join(self._less_fix(one, dict.fromkeys(roles, True)) for one, roles in reading.items())
             return failed(f"{', '.join(extra)} may read objects too", fix)
-        if check and self._roles(bindings, check) != self._roles(bindings, self._encord):
+        if check and (unlike := self._roles(bindings, check) ^ self._roles(bindings, self._encord)):
+            more = {role: bool(condition) for role, condition in sorted(unlike & self._roles(bindings, check))}
             return failed(
                 f"{check} is not granted exactly what {self._encord} is: what it may do proves nothing for Encord",
-                self._grant_fix("check-"),
+                self._less_fix(check, more) if more else self._grant_fix("check-"),
             )
         return passed(f"{self._encord}{f', and {check} likewise' if check else ''}")
 
@@ -81,7 +83,7 @@ class GrantQuestions(AboutBucket):
         if undecided := self._undecided(have):
             return undecided
         if not wanted and (extra := sorted(gcp_excess.WRITING & have.possible)):
-            roles = [role for role in have.roles if gcp_excess.WRITING & BUCKET_ROLES[role]]
+            roles = dict.fromkeys((role for role in have.roles if gcp_excess.WRITING & BUCKET_ROLES[role]), True)
             return failed(f"{', '.join(extra)}: granted, {state}", self._less_fix(self._encord, roles))
         if wanted and CREATE not in have.certain:
             return failed(f"{CREATE}: not granted, {state}", self._grant_fix("encord-write"))
@@ -96,7 +98,7 @@ class GrantQuestions(AboutBucket):
         if not found:
             return passed("Encord's roles grant what it needs, and nothing else")
         seen = f"not needed: {'; '.join(one.what for one in found)}"
-        fix = self._less_fix(self._encord, sorted({one.role for one in found}))
+        fix = self._less_fix(self._encord, {one.role: one.conditional for one in found})
         return failed(seen, fix) if any(one.grave for one in found) else warned(seen, fix)
 
     # -- as the check principal ------------------------------------------------------
@@ -224,11 +226,15 @@ class GrantQuestions(AboutBucket):
         fix = f"grant Encord the roles that `integrations access show {self.integration.name}` prints instead"
         return unknown(f"{reason}: what it permits is not in the policy", Obstacle.RIGHTS, fix)
 
-    def _less_fix(self, member: str, roles: Iterable[str]) -> str:
-        """How somebody loses roles: what the stack granted goes by itself."""
-        remove = f"gcloud storage buckets remove-iam-policy-binding gs://{self.bucket.name} --member={member} --all"
-        by_hand = "; ".join(f"{remove} --role={role}" for role in roles)
-        return f"{self.up}, which takes away what the stack granted; the rest by hand: {by_hand}"
+    def _less_fix(self, member: str, roles: Mapping[str, bool]) -> str:
+        """How somebody loses roles, those under conditions too where it says so: by hand, then what is wanted comes back.
+
+        https://cloud.google.com/sdk/gcloud/reference/storage/buckets/remove-iam-policy-binding
+        """
+        remove = f"gcloud storage buckets remove-iam-policy-binding gs://{self.bucket.name} --member={member}"
+        how = {True: "--all", False: "--condition=None"}
+        by_hand = "; ".join(f"{remove} --role={role} {how[every]}" for role, every in roles.items())
+        return f"{self.up}, which takes away what the stack granted; the rest by hand, and then once more: {by_hand}"
 
     def _grant_fix(self, name: str) -> str:
         """Our grants whose names begin like this."""

@@ -116,7 +116,7 @@ def test_what_encord_is_granted_besides_is_named_with_the_role_that_grants_it(ro
     answer = asked((READER, ENCORD), (role, ENCORD)).narrow()
     assert answer.status is status and seen in answer.seen
     if status is not Status.PASS:
-        assert f"--member={ENCORD} --all --role={role}" in answer.fix
+        assert f"--member={ENCORD} --role={role} --condition=None" in answer.fix
 
 
 def test_a_role_beyond_the_prefixes_is_too_wide_and_one_under_an_unknown_condition_only_suspect():
@@ -133,7 +133,7 @@ def test_a_role_beyond_the_prefixes_is_too_wide_and_one_under_an_unknown_conditi
 def test_who_else_may_read_is_told_with_the_command_that_ends_it():
     answer = asked((READER, ENCORD), (VIEWER, "allUsers")).exactly_named()
     assert answer.status is Status.FAIL
-    assert "gs://acme-eu --member=allUsers --all --role=roles/storage.objectViewer" in answer.fix
+    assert "gs://acme-eu --member=allUsers --role=roles/storage.objectViewer --all" in answer.fix
 
 
 def test_project_members_and_the_checker_may_be_there_and_others_may_not():
@@ -154,6 +154,14 @@ def test_a_check_principal_with_other_grants_than_encords_proves_nothing(check):
     answer = asked((READER, ENCORD), *check, checkPrincipal=CHECK.partition(":")[2]).exactly_named()
     assert answer.status is Status.FAIL
     assert "proves nothing for Encord" in answer.seen
+
+
+def test_a_check_principal_that_has_more_than_encord_is_told_what_to_give_up():
+    answer = asked(
+        (READER, f"{ENCORD} {CHECK}"), (WRITER, CHECK), checkPrincipal=CHECK.partition(":")[2]
+    ).exactly_named()
+    assert answer.status is Status.FAIL
+    assert f"--member={CHECK} --role={WRITER} --condition=None" in answer.fix and READER not in answer.fix
 
 
 def test_before_encords_dialog_the_questions_wait():
