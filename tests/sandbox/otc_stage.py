@@ -12,6 +12,7 @@ from integrations_sandbox.clouds.s3_store import OTC_DOMAIN
 
 BUCKET = "acme-telekom"
 PIXEL = "probe/pixel.png"
+DENY_HTTP = "EncordIntegrationsDenyPlainHttp"
 ENCORD = f"arn:aws:iam::{OTC_DOMAIN}:user/encord"
 CHECK = f"arn:aws:iam::{OTC_DOMAIN}:user/check"
 OTC = Store("https://obs.eu-de.otc.t-systems.com", "eu-de", "virtual", "obs")
@@ -43,15 +44,6 @@ def without(document: dict[str, Any], sid: str) -> dict[str, Any]:
     kept = [statement for statement in document["Statement"] if statement["Sid"] != sid]
     assert len(kept) == len(document["Statement"]) - 1
     return {**document, "Statement": kept}
-
-
-def cors(stage: Any, *origins: str, **changes: Any) -> None:
-    """Put one rule for each of these origins."""
-    rules = [
-        {"AllowedOrigins": [one], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"], **changes}
-        for one in origins
-    ]
-    obs(stage).put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": rules})
 
 
 def empty(stage: Any, bucket: str = BUCKET) -> None:

@@ -8,12 +8,22 @@ these headers are exposed (https://fetch.spec.whatwg.org/#http-access-control-ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 
 METHODS = ("GET", "HEAD")
 REQUEST_HEADERS = ("*",)
 EXPOSED_HEADERS = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag")
 MAX_AGE_SECONDS = 3600
+
+
+def allows(patterns: Iterable[str], origin: str) -> bool:
+    """Whether S3 or OBS takes the origin for one of those: an asterisk stands for anything.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html,
+    https://docs.otc.t-systems.com/object-storage-service/umn/obs_browser_operation_guide/cors/configuring_cors.html
+    """
+    return any(fnmatchcase(origin, pattern.replace("[", "[[]").replace("?", "[?]")) for pattern in patterns)
 
 
 def look_alike(origin: str) -> str:

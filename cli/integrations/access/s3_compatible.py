@@ -141,3 +141,11 @@ def named(statement: Mapping[str, Any]) -> set[str]:
     groups = principal.values() if isinstance(principal, Mapping) else [principal]
     listed = [name for names in groups for name in ([names] if isinstance(names, str) else names)]
     return {principal_arn(name) for name in listed}
+
+
+def named_for(principal: str, statement: Mapping[str, Any]) -> set[str]:
+    """The same as far as it concerns `principal`, an ARN: whom `NotPrincipal` spares, it does not name."""
+    if "NotPrincipal" in statement:
+        spared = named({"Principal": statement["NotPrincipal"]})
+        return set() if {principal, "*"} & spared else {principal}
+    return named(statement)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from fnmatch import fnmatchcase
 from typing import Any
 
 from integrations.access import aws as access
@@ -133,7 +132,7 @@ class Bucket:
         for origin in self.environment.settings.cors_origins:
             for method in cors.METHODS:
                 if not any(
-                    _fits(origin, rule["AllowedOrigins"]) and method in rule["AllowedMethods"] for rule in rules
+                    cors.allows(rule["AllowedOrigins"], origin) and method in rule["AllowedMethods"] for rule in rules
                 ):
                     return failed(f"no rule lets {origin} in with {method}", self.cors_fix())
         wide = sorted({origin for rule in rules for origin in rule["AllowedOrigins"] if "*" in origin})
@@ -203,14 +202,6 @@ def read_object(s3: Any, bucket: str, integration: AwsIntegration) -> Answer:
             )
         raise
     return passed(f"{key}, {size} bytes")
-
-
-def _fits(origin: str, allowed: list[str]) -> bool:
-    """Whether S3 takes the origin for one of those: an asterisk stands for anything.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
-    """
-    return any(fnmatchcase(origin, pattern.replace("[", "[[]").replace("?", "[?]")) for pattern in allowed)
 
 
 def _denies_plain_http(statement: Any) -> bool:

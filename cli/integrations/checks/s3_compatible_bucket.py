@@ -1,16 +1,15 @@
-"""OBS and other S3-compatible stores: one bucket, as its owner configured it and as a browser meets it."""
+"""OBS and other S3-compatible stores: one bucket, as its owner configured it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from integrations.access import cors, judge
+from integrations.access import judge
 from integrations.access import s3_compatible as access
 from integrations.access.aws import plain_http_denial
-from integrations.access.compare import statements
-from integrations.checks import browser
-from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, skipped, warned
+from integrations.access.compare import contains, statements
+from integrations.checks.records import Answer, failed, passed, skipped, warned
 from integrations.checks.s3_compatible_sessions import Clients
 from integrations.environment.model import Environment
 from integrations.environment.s3_compatible import S3Compatible, S3CompatibleBucket
@@ -51,6 +50,15 @@ class AboutBucket:
             if code_of(error) in nothing:
                 return {}
             raise
+
+    def grant_fix(self) -> str:
+        """The first of our statements that is missing, for whoever may add it."""
+        if self.integration.store.grants == "user-policy":
+            return f"integrations access show {self.integration.name} --document user-policy"
+        policy = self.policy()
+        ours: list[Any] = access.encord_grants(self.integration, self.bucket)
+        missing = [statement for statement in ours if not contains(policy, statement)]
+        return self.fix("the bucket's policy", (missing or ours)[0])
 
 
 class BucketQuestions(AboutBucket):
@@ -122,41 +130,3 @@ class BucketQuestions(AboutBucket):
             return passed("the bucket's policy denies plain HTTP")
         wanted = plain_http_denial(access.bucket_arn(self.bucket), "/*")
         return warned("the bucket's policy does not deny plain HTTP", self.fix("the bucket's policy", wanted))
-
-    # -- the browser --------------------------------------------------------------
-
-    def cors_rules(self) -> Answer:
-        if self.integration.store.cors == "server":
-            return skipped("the store has one setting for all buckets, which cannot be read")
-        rules = self.read("get_bucket_cors", "NoSuchCORSConfiguration").get("CORSRules", [])
-        if not rules:
-            return failed("the bucket has no CORS rules", self._cors_fix())
-        for origin in self.environment.settings.cors_origins:
-            for method in cors.METHODS:
-                if not any(origin in rule["AllowedOrigins"] and method in rule["AllowedMethods"] for rule in rules):
-                    return failed(f"no rule lets {origin} in with {method}", self._cors_fix())
-        if wide := sorted({origin for rule in rules for origin in rule["AllowedOrigins"] if "*" in origin}):
-            return warned(f"rules let {', '.join(wide)} in", "name each origin in the bucket's CORS rules")
-        return passed(f"rules for {', '.join(self.environment.settings.cors_origins)}")
-
-    def preflight(self) -> Answer:
-        return browser.ask_preflight(self._url, self.environment.settings.cors_origins, self._cors_fix())
-
-    def foreign_refused(self) -> Answer:
-        return browser.ask_foreign(self._url, self.environment.settings.cors_origins, self._cors_fix())
-
-    def signed_get(self) -> Answer:
-        if self.integration.probe_object is None:
-            return NO_PROBE_OBJECT
-        return browser.ask_signed_get(self._signed_url, self.environment.settings.cors_origins, self._cors_fix())
-
-    def _cors_fix(self) -> str:
-        return self.fix("the CORS rules", access.cors_rule(self.environment.settings.cors_origins))
-
-    def _url(self) -> str:
-        """An object's own URL as a browser uses it, without a signature: whether it is there does not matter."""
-        return self._signed_url("any-object").partition("?")[0]
-
-    def _signed_url(self, key: str | None = None) -> str:
-        asked = {"Bucket": self.bucket.name, "Key": key or self.integration.probe_object}
-        return str(self.clients.reader.generate_presigned_url("get_object", Params=asked, ExpiresIn=60))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, skipped, unknown
 from integrations.environment.s3_compatible import S3Compatible
 from integrations.errors import ConfigurationError, NotAuthorisedError
@@ -29,7 +30,9 @@ class Clients:
     def _of(self, name: str, make: Callable[[], Any]) -> Any:
         with self._lock:
             if name not in self._made:
-                self._made[name] = client(self.integration.store, make())
+                self._made[name] = client(
+                    self.integration.store, make(), seconds=patience.each(), attempts=patience.ATTEMPTS
+                )
             return self._made[name]
 
     @property

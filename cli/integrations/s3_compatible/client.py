@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import boto3
 
 CHECK = "-check"  # behind the name of a profile, the check principal's
-TIMEOUT_SECONDS = 15
+TIMEOUT_SECONDS = 15.0
+ATTEMPTS = 3
 # OBS demands the digest for these and current AWS libraries have stopped sending it; to the others it does no harm.
 # https://docs.otc.t-systems.com/object-storage-service/api-ref/apis/static_website_hosting/configuring_bucket_cors.html
 # https://docs.otc.t-systems.com/object-storage-service/api-ref/apis/operations_on_objects/deleting_objects.html
@@ -55,14 +56,17 @@ def session(profile: str, region: str, environ: Mapping[str, str] = os.environ) 
     )
 
 
-def client(store: Store, whose: boto3.Session) -> Any:
-    """An S3 client for the store; `whose` may come from `session`."""
+def client(store: Store, whose: boto3.Session, *, seconds: float = TIMEOUT_SECONDS, attempts: int = ATTEMPTS) -> Any:
+    """An S3 client for the store; `whose` may come from `session`.
+
+    seconds: how long one attempt of a request may wait. attempts: how many there are.
+    """
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=TIMEOUT_SECONDS,
-        read_timeout=TIMEOUT_SECONDS,
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
         max_pool_connections=32,
         signature_version="s3v4",
         s3={"addressing_style": store.addressing},

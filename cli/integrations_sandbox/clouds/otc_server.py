@@ -10,7 +10,7 @@ domain id and names nobody here.
 
 What OBS does not have is not there either: the settings that block public access altogether
 (https://docs.otc.t-systems.com/object-storage-service/api-ref/apis/advanced_bucket_settings/ lists none), which AWS
-switches on for every new bucket.
+switches on for every new bucket; and object ownership, which there disables ACLs.
 
 Which codes OBS answers with is not documented for these cases; here they are S3's own.
 """
@@ -54,11 +54,12 @@ async def _handle_request(
 s3.handle_request = _handle_request
 
 
-def _public_access_blocked(*_: object) -> bool:
+def _never(*_: object) -> bool:
     return False
 
 
-s3._public_access_blocked = _public_access_blocked
+s3._public_access_blocked = _never
+s3._bucket_owner_enforced = _never
 
 
 def _policy_problem(body: bytes) -> str | None:

@@ -1,0 +1,21 @@
+"""Every way in the table to break an integration on Open Telekom Cloud, done for real: what should fail does."""
+
+from __future__ import annotations
+
+import pytest
+from matrix import Case, hold
+from matrix_otc import TABLE
+
+pytest_plugins = ["stage"]
+
+
+@pytest.fixture(scope="module")
+def stage(stages):
+    """The sandbox with Open Telekom Cloud alone; each case leaves it as it was."""
+    yield stages("otc")
+    stages("otc").restore()
+
+
+@pytest.mark.parametrize("case", TABLE.cases, ids=lambda case: case.what)
+def test_what_is_broken_fails_by_its_own_name_and_is_mended(stage, case: Case):
+    hold(case, TABLE, stage)
