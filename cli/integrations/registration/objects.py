@@ -19,6 +19,7 @@ from integrations.registration.source import Format
 from integrations.registration.url_rules import is_placeholder_url
 
 _BATCH = 1000
+_RENEW = "renew the URL if it is signed; name its host with --s3-endpoint or --env if that is a store of yours"
 _LOOK = "look at the permissions: integrations check"
 # What a URL signed for S3 or OBS (in its newer or older form), Cloud Storage or Azure has in its query.
 _SIGNATURE = re.compile(r"(?:^|&)(?:X-(?:Amz|Goog|Obs)-Signature|Signature|sig)=", re.IGNORECASE)
@@ -71,7 +72,7 @@ class ObjectCheck:
                         self._tell(FindingId.OBJECT_MISSING, url, path, offset, text, "correct the key, or upload it")
                     else:
                         text = f"the object cannot be read: {answer}"
-                        fix = "renew the URL, or ask whose it is" if source.scheme == "url" else _LOOK
+                        fix = _RENEW if source.scheme == "url" else _LOOK
                         self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, fix)
         self._waiting.clear()
         self._count = 0

@@ -1,4 +1,4 @@
-"""What the header of a video or of a sound says of it, read with FFmpeg's libraries (PyAV)."""
+"""What the header of a video or of a sound says of it, read with FFmpeg's libraries (PyAV): docs/adr/0012."""
 
 from __future__ import annotations
 
@@ -102,8 +102,9 @@ def _video_type(container: Any) -> str:
 def audio(file: BinaryIO) -> dict[str, Any]:
     """duration, mime_type, sample_rate, bit_depth, codec and num_channels of a sound without loss.
 
-    Raises UnknownMediaError (a lossy codec has no bit depth, and Encord wants all or nothing), and whatever FFmpeg
-    finds wrong with the file.
+    codec is in the words of https://docs.encord.com/sdk-documentation/sdk-references/CustomerProvidedAudioMetadata,
+    else in FFmpeg's. Raises UnknownMediaError (a lossy codec has no bit depth, and Encord wants all or nothing), and
+    whatever FFmpeg finds wrong with the file.
     """
     size = file.seek(0, SEEK_END)
     file.seek(0)
