@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import yaml
@@ -27,7 +29,7 @@ from integrations_sandbox.files import write_private
 from integrations_sandbox.layout import ENVIRONMENT, Layout, Record
 from integrations_sandbox.media import pictures
 from integrations_sandbox.platform import control
-from integrations_sandbox.stages import CHECKER, DEPLOYER, Stage, stage_of, stages
+from integrations_sandbox.stages import CHECKER, DEPLOYER, Servers, Stage, stage_of, stages
 
 POLICIES = "policies"
 
@@ -95,19 +97,39 @@ def start(sandbox: Sandbox, say: Callable[[str], None]) -> list[str]:
     servers = {name: begin for stage in sandbox.stages for name, begin in stage.servers(layout.folder, ports).items()}
     servers["edge"] = lambda: network.start_edge(layout.edge, _routes(sandbox, bundle))
     servers["platform"] = lambda: control.start(layout.platform, ports["platform"], reach, sandbox.browsers)
-    started = []
+    missing = {name: begin for name, begin in servers.items() if not _runs(record.processes.get(name))}
     with people.working_as(reach):  # whoever somebody is elsewhere is nobody's business here
-        for name, begin in servers.items():
-            if (known := record.processes.get(name)) and known.find():
-                continue
-            if known:
-                processes.stop(known)
-            say(f"starting {name}")
-            record.processes[name] = begin()
-            layout.write(record)
-            started.append(name)
+        _start_all(missing, record, layout, say)
+    started = list(missing)
     _introduce_people(sandbox, started)
     return started
+
+
+def _runs(process: processes.Process | None) -> bool:
+    return process is not None and process.find() is not None
+
+
+def _start_all(servers: Servers, record: Record, layout: Layout, say: Callable[[str], None]) -> None:
+    """Start servers side by side; each is on record as soon as it runs, so that `stop` knows of it."""
+    recording = threading.Lock()
+
+    def start_one(name: str) -> None:
+        if known := record.processes.get(name):
+            processes.stop(known)
+        process = servers[name]()
+        with recording:
+            record.processes[name] = process
+            layout.write(record)
+
+    with ThreadPoolExecutor(max(len(servers), 1)) as pool:
+        if servers:
+            say(f"starting {', '.join(servers)}")
+        starting = [pool.submit(start_one, name) for name in servers]
+        try:
+            for one in starting:
+                one.result()
+        finally:  # Ctrl-C too: what is about to run will be on record
+            wait(starting)
 
 
 def _routes(sandbox: Sandbox, bundle: Path) -> Routes:

@@ -102,7 +102,7 @@ def start(
 def _await(process: Process, child: subprocess.Popen[bytes], port: int, ready: Callable[[], bool]) -> None:
     """Wait until it listens and is ready. Raises UnreachableError if it ends, or takes too long."""
     deadline = time.monotonic() + START_SECONDS
-    while not (_listens(process, port) and ready()):
+    while not (_answers(port) and _listens(process, port) and ready()):
         if child.poll() is not None or time.monotonic() > deadline:
             last = Path(process.log).read_text(errors="replace").strip().splitlines()[-3:]
             said = " / ".join(last) or "it said nothing"
@@ -122,6 +122,12 @@ def stop(process: Process) -> None:
         psutil.wait_procs(alive, timeout=STOP_SECONDS)
     if child := _children.pop(process.pid, None):
         child.wait(STOP_SECONDS)
+
+
+def _answers(port: int) -> bool:
+    """Whether anybody listens there: asked first, because it costs nothing."""
+    with socket.socket() as visitor:
+        return visitor.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _listens(process: Process, port: int) -> bool:

@@ -26,7 +26,7 @@ class Stage(Protocol):
         """None, or why this cloud cannot be had on this machine, in one sentence."""
 
     def servers(self, folder: Path, ports: Mapping[str, int]) -> Servers:
-        """Its servers by name, each with how to start it, in that order."""
+        """Its servers by name, each with how to start it; they are started side by side."""
 
     def routes(self, ports: Mapping[str, int]) -> tuple[Route, ...]:
         """Which hosts the edge must lead to it."""
