@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from integrations.registration.blocks import Block
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
-from integrations.registration.duplicates import Block, Mention
+from integrations.registration.duplicates import Mention
 from integrations.registration.lenient import Member, Node
 from integrations.registration.model import URL_FIELD, item_urls
 from integrations.registration.scan import Scanner

@@ -12,12 +12,13 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from integrations.registration.blocks import Block
 from integrations.registration.bulk import Bulk
 from integrations.registration.catalogue import CATALOGUE
 from integrations.registration.collect import Collector, positions
 from integrations.registration.csv_rules import Groups, check_row
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
-from integrations.registration.duplicates import Block, Mention, UrlIndex, repetitions
+from integrations.registration.duplicates import Mention, UrlIndex, repetitions
 from integrations.registration.findings import SCHEMA_VERSION, Defect, Finding, FindingId, Severity
 from integrations.registration.item_rules import check_item, check_setting, check_top_key
 from integrations.registration.lenient import Member, Node
