@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from docs import evidence_files
 from docs.environment_page import environment_page
 from docs.matrix_page import matrix_page
 from docs.policy_pages import policy_pages
@@ -25,10 +26,13 @@ ROOT = Path(__file__).parents[1]
 Writer = Callable[[], dict[str, str]]
 
 
-def check_pages() -> dict[str, str]:
+def check_pages(evidence: Path = evidence_files.FOLDER) -> dict[str, str]:
     """A page for each check, the list of all, and the schema of the results."""
-    pages = {check.page: check_page(check) for check in CATALOGUE.values()}
-    pages["docs/checks/README.md"] = checks_index(CATALOGUE.values())
+    known = evidence_files.read_proofs(evidence)
+    proofs = {id_: known.get(id_, ()) for id_ in CATALOGUE}
+    pages = {check.page: check_page(check, evidence_files.in_words(proofs[check.id])) for check in CATALOGUE.values()}
+    brief = {id_: evidence_files.in_brief(found) for id_, found in proofs.items()}
+    pages["docs/checks/README.md"] = checks_index(CATALOGUE.values(), brief)
     pages[f"docs/schema/check-results-{SCHEMA_VERSION}.json"] = json.dumps(json_schema(), indent=2) + "\n"
     return pages
 
