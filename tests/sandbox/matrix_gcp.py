@@ -12,12 +12,13 @@ from matrix import Case, Edit, NotStaged, Printed, Stage, Table, ids
 ADMIN, USER = "roles/storage.admin", "roles/storage.objectUser"
 OURS = "https://app.encord.com"
 KEY = "projects/acme-media/locations/europe-west2/keyRings/r/cryptoKeys/k"
+DELETING = {"action": {"type": "Delete"}, "condition": {"age": 30}}
 PREFIXES = "imageSequences: true\n      prefixes: [probe/]\n      writePrefix: made/"
 # Everything that waits for an object to be read, for the bucket, or for Encord to have a role there.
 OF_SIGNED = "COR203 COR205 COR206 COR207"
 OF_READING = f"TRU306 {OF_SIGNED}"
 OF_ROLE = "TRU302 ACC401 ACC402 ACC408"
-OF_BUCKET = f"BKT102 BKT103 BKT104 BKT108 COR201 COR202 COR204 TRU301 {OF_ROLE} ACC403 ACC404 {OF_READING}"
+OF_BUCKET = f"BKT102 BKT103 BKT104 BKT106 BKT108 COR201 COR202 COR204 TRU301 {OF_ROLE} ACC403 ACC404 {OF_READING}"
 
 
 def cors(*rules: dict[str, Any]) -> Callable[[Stage], object]:
@@ -139,6 +140,7 @@ CASES = (
     Case("encrypted with another key", settings(default_kms_key_name=KEY), ids("BKT104")),
     Case("a retention policy keeps what a sequence writes", settings(retention_period=3600), ids("BKT108"),
          skips=ids("ACC404")),
+    Case("a lifecycle rule deletes objects", settings(lifecycle_rules=[DELETING]), warns=ids("BKT106")),
     Case("whoever asks has to pay", settings(requester_pays=True), ids("BKT110"), skips=ids(OF_BUCKET)),
     Case("the bucket is gone", delete_bucket, ids("BKT101"), skips=ids(f"BKT110 {OF_BUCKET}")),
     Case("the object is missing", delete_object, ids("ACC403"), skips=ids(OF_READING), mend=put_object),

@@ -52,6 +52,7 @@ def _add_questions(
     add(CheckId.BUCKET_REGION, bucket.name, about.location, paid)
     add(CheckId.BUCKET_PRIVATE, bucket.name, about.private, paid)
     add(CheckId.BUCKET_ENCRYPTED, bucket.name, about.encrypted, paid)
+    add(CheckId.OBJECTS_AT_HAND, bucket.name, about.objects_stay, paid)
     rules = add(CheckId.CORS_RULES, bucket.name, about.cors_rules, paid)
     add(CheckId.CORS_PREFLIGHT, bucket.name, about.preflight, paid)
     add(CheckId.CORS_FOREIGN_REFUSED, bucket.name, about.foreign_refused, rules)

@@ -9,6 +9,7 @@ Nor is its IP filter, which a bucket shows to those only who have storage.bucket
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.access import cors
@@ -21,6 +22,8 @@ from integrations.registration.object_url import encode_key
 
 BETWEEN = "look at what stands between the browser and Google: Cloud Storage itself does this right"
 OWN_KEYS = "Google's own keys"
+# Conditions that only versions which were replaced or deleted fulfil: https://cloud.google.com/storage/docs/lifecycle#conditions
+NOT_LIVE = frozenset({"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"})
 
 
 def wants_payer(error: Exception) -> bool:
@@ -111,6 +114,27 @@ class BucketQuestions(AboutBucket):
             return failed(f"encrypted with {key}, not with {OWN_KEYS}", fix)
         fix = self.setting_fix(f"--default-encryption-key={wanted}")
         return failed(f"encrypted with {key or OWN_KEYS}, not with {wanted}", fix)
+
+    def objects_stay(self) -> Answer:
+        """Whether no lifecycle rule deletes what was registered. Where objects are kept does not matter here.
+
+        Every storage class is read at once: https://cloud.google.com/storage/docs/storage-classes. The rules:
+        https://cloud.google.com/storage/docs/lifecycle
+        """
+        deleting = [rule for rule in self.read().lifecycle_rules if self._deletes(rule)]
+        if not deleting:
+            return passed("no lifecycle rule deletes objects")
+        told = "; ".join(json.dumps(dict(rule["condition"])) for rule in deleting)
+        fix = f"{self.setting_fix('--clear-lifecycle')}, if they are not meant to go"
+        return warned(f"lifecycle rules delete objects: {told}", fix)
+
+    def _deletes(self, rule: Mapping[str, Any]) -> bool:
+        """Whether it deletes live objects that Encord may read."""
+        condition = rule["condition"]
+        if rule["action"]["type"] != "Delete" or condition.get("isLive") is False or NOT_LIVE.intersection(condition):
+            return False
+        mine, theirs = self.integration.prefixes or ("",), condition.get("matchesPrefix") or ("",)
+        return any(one.startswith(other) or other.startswith(one) for one in mine for other in theirs)
 
     def written_not_held(self) -> Answer:
         """Whether what a sequence writes can be replaced and removed.

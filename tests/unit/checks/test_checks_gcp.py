@@ -222,6 +222,27 @@ def test_what_keeps_a_sequences_video_from_being_replaced_is_told_and_whether_it
     assert answer.status is status and fix in answer.fix
 
 
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [
+        ({"age": 30}, Status.WARNING),
+        ({"age": 30, "isLive": True}, Status.WARNING),
+        ({"age": 30, "matchesPrefix": ["released/old/"]}, Status.WARNING),
+        ({"age": 30, "matchesPrefix": ["temporary/"]}, Status.PASS),
+        ({"age": 30, "isLive": False}, Status.PASS),
+        ({"numNewerVersions": 3}, Status.PASS),
+    ],
+)
+def test_a_rule_that_deletes_what_encord_may_read_is_told_and_one_for_old_versions_is_not(rule, status):
+    rules = [{"action": {"type": "Delete"}, "condition": rule}]
+    questions = of_bucket({"lifecycle": {"rule": rules}}, prefixes=["released/"], buckets=EXISTING)
+    answer = questions.objects_stay()
+    assert answer.status is status
+    assert ("--clear-lifecycle" in answer.fix) is (status is Status.WARNING)
+    colder = [{"action": {"type": "SetStorageClass", "storageClass": "ARCHIVE"}, "condition": rule}]
+    assert of_bucket({"lifecycle": {"rule": colder}}).objects_stay().status is Status.PASS
+
+
 KEY = "projects/acme-media/locations/eu/keyRings/r/cryptoKeys/k"
 
 

@@ -55,6 +55,7 @@ class Bucket(GcpHandler):
             "versioning": {"enabled": bool((given.get("versioning") or {}).get("enabled"))},
             "labels": given.get("labels") or {},
             "encryption": {"defaultKmsKeyName": (given.get("encryption") or {}).get("defaultKmsKeyName")},
+            "lifecycle": [],  # the sandbox understands no rules, and takes away those that others made
             "requesterPays": bool(given.get("requesterPays")),
             "retentionPolicy": {"retentionPeriod": (given.get("retentionPolicy") or {}).get("retentionPeriod", 0)},
             "defaultEventBasedHold": bool(given.get("defaultEventBasedHold")),
@@ -133,6 +134,7 @@ def _inputs(found: Props) -> Props:
         "versioning": {"enabled": found.get("versioning", {}).get("enabled", False)},
         "labels": found.get("labels", {}),
         "encryption": {"defaultKmsKeyName": found.get("encryption", {}).get("defaultKmsKeyName")},
+        "lifecycle": found.get("lifecycle", {}).get("rule", []),
         "requesterPays": found.get("billing", {}).get("requesterPays", False),
         "retentionPolicy": {"retentionPeriod": int(found.get("retentionPolicy", {}).get("retentionPeriod", 0))},
         "defaultEventBasedHold": found.get("defaultEventBasedHold", False),
@@ -152,6 +154,7 @@ def _document(wanted: Props) -> Props:
         "versioning": wanted["versioning"],
         "labels": dict(wanted["labels"]),
         "encryption": wanted["encryption"] if wanted["encryption"]["defaultKmsKeyName"] else None,
+        "lifecycle": {"rule": wanted["lifecycle"]} if wanted["lifecycle"] else None,
         "billing": {"requesterPays": wanted["requesterPays"]},
         "retentionPolicy": wanted["retentionPolicy"] if wanted["retentionPolicy"]["retentionPeriod"] else None,
         "defaultEventBasedHold": wanted["defaultEventBasedHold"],
