@@ -216,7 +216,8 @@ def stop(sandbox: Sandbox) -> list[str]:
     """Stop every server that runs; what it holds is kept. Returns their names."""
     record: Record = sandbox.layout.read()
     stopped = []
-    for name in reversed(record.processes):
+    # Those that hold connections to the clouds end first: a server waits for the connections that it has.
+    for name in sorted(record.processes, key=lambda name: name not in ("platform", "edge")):
         if record.processes[name].find():
             stopped.append(name)
         processes.stop(record.processes[name])
