@@ -248,5 +248,5 @@ def test_another_role_or_condition_takes_the_place_of_the_old_grant(stack: Stack
 
 
 def test_settings_that_the_sandbox_does_not_know_are_refused_by_name(stack: Stack) -> None:
-    outcome = stack.up(partial(everything, requester_pays=True))
-    assert any("requesterPays" in error for error in outcome.errors)
+    outcome = stack.up(partial(everything, enable_object_retention=True))
+    assert any("enableObjectRetention" in error for error in outcome.errors)
