@@ -18,6 +18,7 @@ from typing import Any
 
 from integrations.access import aws
 from integrations.access.aws import Document, Statement
+from integrations.access.compare import statements
 from integrations.environment.model import Settings
 from integrations.environment.s3_compatible import OtcIntegration, S3Compatible, S3CompatibleBucket
 
@@ -149,3 +150,21 @@ def named_for(principal: str, statement: Mapping[str, Any]) -> set[str]:
         spared = named({"Principal": statement["NotPrincipal"]})
         return set() if {principal, "*"} & spared else {principal}
     return named(statement)
+
+
+def in_s3_words(policy: Document) -> Document:
+    """A bucket policy of OBS in S3's words, whichever it is written in.
+
+    OBS's own have no version, actions like `GetObject` and resources like `bucket/*`:
+    https://support.huaweicloud.com/intl/en-us/perms-cfg-obs/obs_40_0041.html, as its console writes them.
+    """
+    translated = [{key: _translated(key, value) for key, value in one.items()} for one in statements(policy)]
+    return {"Version": VERSIONS["obs"], **policy, "Statement": translated}
+
+
+def _translated(element: str, value: Any) -> Any:
+    begin = {"Action": "s3:", "Resource": "arn:aws:s3:::"}.get(element.removeprefix("Not"))
+    if begin is None:
+        return value
+    listed = [value] if isinstance(value, str) else value
+    return [one if one == "*" or ":" in one else f"{begin}{one}" for one in listed]

@@ -7,8 +7,18 @@ from functools import partial
 from integrations.access import cors
 from integrations.access import s3_compatible as access
 from integrations.checks import browser, browser_media
-from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, skipped, warned
+from integrations.checks.records import (
+    NO_CHECK_PRINCIPAL,
+    NO_PROBE_OBJECT,
+    Answer,
+    failed,
+    passed,
+    skipped,
+    warned,
+)
 from integrations.checks.s3_compatible_bucket import AboutBucket
+from integrations.checks.s3_compatible_sessions import NOT_ALLOWED
+from integrations.s3_compatible.client import code_of
 
 REPAIR = "look at what stands between the browser and the store; if there is nothing, ask the store's operator"
 
@@ -41,6 +51,8 @@ class BrowserQuestions(AboutBucket):
     def signed_get(self) -> Answer:
         if self.integration.probe_object is None:
             return NO_PROBE_OBJECT
+        if not (self.integration.check_principal or self._may_read(self.integration.probe_object)):
+            return NO_CHECK_PRINCIPAL
         return browser.ask_signed_get(self._signed_url, self._origins, self._fix())
 
     def parts(self) -> Answer:
@@ -52,6 +64,18 @@ class BrowserQuestions(AboutBucket):
 
     def kept_apart(self) -> Answer:
         return browser_media.ask_cached(self._signed_url, self._origins, REPAIR)
+
+    def _may_read(self, key: str) -> bool:
+        """Whether whoever asks may read the object: what they sign is worth nothing else."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.clients.own.head_object(Bucket=self.bucket.name, Key=key)
+        except ClientError as error:
+            if code_of(error) in NOT_ALLOWED:
+                return False
+            raise
+        return True
 
     @property
     def _origins(self) -> tuple[str, ...]:

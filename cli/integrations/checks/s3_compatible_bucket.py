@@ -37,8 +37,9 @@ class AboutBucket:
         return f"ask the bucket's owner to add to {document}: {json.dumps(statement)} (whole: {show})"
 
     def policy(self) -> dict[str, Any]:
-        """The bucket's policy, empty if it has none."""
-        return dict(json.loads(self.read("get_bucket_policy", "NoSuchBucketPolicy").get("Policy", "{}")))
+        """The bucket's policy in S3's words, empty if it has none."""
+        found = dict(json.loads(self.read("get_bucket_policy", "NoSuchBucketPolicy").get("Policy", "{}")))
+        return access.in_s3_words(found) if found and self.integration.store.dialect == "obs" else found
 
     def read(self, operation: str, *nothing: str) -> dict[str, Any]:
         """One of the bucket's documents, empty if the store says with one of these codes that there is none."""

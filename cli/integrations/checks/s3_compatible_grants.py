@@ -19,7 +19,6 @@ from integrations.checks.records import Answer, awaiting_encord, failed, passed,
 from integrations.checks.s3_compatible_bucket import AboutBucket
 
 BY_HAND = skipped("the store keeps grants in policies of the user's own, which cannot be read here", unproven=True)
-OWN_WORDS = skipped("a statement is in OBS's own words, which are not judged here", unproven=True)
 
 
 class GrantQuestions(AboutBucket):
@@ -93,11 +92,6 @@ class GrantQuestions(AboutBucket):
         policy = self.policy()
         if not policy:
             return passed("the bucket has no policy")
-        if self.integration.store.dialect == "obs":
-            # "Bucket Policy Parameters" of OBS: its own words have actions without a service, and no version.
-            if any(":" not in one for s in statements(policy) for one in aws_grammar.values(s, "Action") if one != "*"):
-                return OWN_WORDS
-            policy = {"Version": access.VERSIONS["obs"], **policy}
         if found := aws_grammar.problems(policy, aws_grammar.Kind.RESOURCE):
             return failed("; ".join(found), f"correct the bucket's policy: {self._out_of_policy('what is wrong')}")
         return passed("the bucket's policy says what it means")

@@ -20,10 +20,14 @@ NOT_KNOWN = {"NotImplemented", "MethodNotAllowed", "501", "405"}
 
 
 class Clients:
-    """The checker's client, the check principal's, and one with a wrong key; each is made once."""
+    """The checker's client, the check principal's, and one with a wrong key; each is made once.
+
+    Raises ConfigurationError if nobody can be that patient.
+    """
 
     def __init__(self, integration: S3Compatible) -> None:
         self.integration = integration
+        self._each = patience.each()
         self._lock = threading.Lock()
         self._made: dict[str, Any] = {}
 
@@ -31,7 +35,7 @@ class Clients:
         with self._lock:
             if name not in self._made:
                 self._made[name] = client(
-                    self.integration.store, make(), seconds=patience.each(), attempts=patience.ATTEMPTS
+                    self.integration.store, make(), seconds=self._each, attempts=patience.ATTEMPTS
                 )
             return self._made[name]
 
