@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,46 @@ def revoke(stage: Any, role: access.Role, *principals: str) -> None:
     for name, one in assignments(stage).items():
         if one["principalId"] in principals and one["roleDefinitionId"].endswith(role.id):
             arm(stage, "DELETE", name)
+
+
+def obey(stage: Any) -> None:
+    """Do what `check` prints to be done with az, and then `pulumi up`."""
+    results = stage.run_here("check", "--format", "json").json["results"]
+    printed = [found for one in results for found in re.findall(r"az ((?:[a-z][a-z-]* )+)(--[^,]+)", one["fix"])]
+    assert printed
+    for command, rest in printed:
+        options = dict(re.findall(r"--(\S+) (\S.*?)(?= --|$)", rest))
+        _OBEYED[command.strip()](stage, options)
+    stage.up()
+
+
+def _delete_roles(stage: Any, options: dict[str, str]) -> None:
+    for name in options["ids"].split():
+        arm(stage, "DELETE", name)
+
+
+def _update_account(stage: Any, options: dict[str, str]) -> None:
+    wanted = {
+        "public-network-access": lambda value: {"publicNetworkAccess": value},
+        "default-action": lambda value: {"networkAcls": {"defaultAction": value}},
+        "allow-shared-key-access": lambda value: {"allowSharedKeyAccess": value == "true"},
+    }
+    assert (options.pop("name"), options.pop("resource-group")) == (ACCOUNT, integration(stage).resource_group.name)
+    for option, value in options.items():
+        arm(stage, "PATCH", "", {"properties": wanted[option](value)})
+
+
+def _set_tier(stage: Any, options: dict[str, str]) -> None:
+    with blobs(stage, options["account-name"]) as service:
+        blob = service.get_blob_client(options["container-name"], options["name"])
+        blob.set_standard_blob_tier(options["tier"])
+
+
+_OBEYED = {
+    "role assignment delete": _delete_roles,
+    "storage account update": _update_account,
+    "storage blob set-tier": _set_tier,
+}
 
 
 @contextmanager

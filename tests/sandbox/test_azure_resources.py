@@ -154,6 +154,16 @@ def test_a_container_that_keeps_its_blobs_takes_new_ones_and_lets_none_be_change
     assert error_of(account.azure.arm("PUT", f"{account.container_id}no/immutabilityPolicies/default", days))[0] == 404
 
 
+def test_a_lifecycle_policy_is_kept_as_it_is_said_and_has_a_rule(account):
+    policy = {"rules": [{"name": "aging", "type": "Lifecycle", "definition": {"actions": {}}}]}
+    assert error_of(account.arm("GET", "/managementPolicies/default")) == (404, "ManagementPolicyNotFound")
+    assert error_of(account.arm("PUT", "/managementPolicies/default", {"properties": {"policy": {}}}))[0] == 400
+    account.arm("PUT", "/managementPolicies/default", {"properties": {"policy": policy}})
+    assert account.arm("GET", "/managementPolicies/default").json()["properties"]["policy"] == policy
+    assert account.arm("DELETE", "/managementPolicies/default").status_code == 200
+    assert account.arm("DELETE", "/managementPolicies/default").status_code == 204
+
+
 def test_containers_are_made_shown_changed_and_removed(account):
     path = "/blobServices/default/containers/more-media"
     assert account.arm("PUT", path, {"properties": {"metadata": {"for": "test"}}}).status_code == 201

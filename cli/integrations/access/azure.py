@@ -106,6 +106,11 @@ def container_id(integration: AzureIntegration, container: AzureContainer) -> st
     return f"{account_id(integration)}/blobServices/default/containers/{container.name}"
 
 
+def lifecycle_id(integration: AzureIntegration) -> str:
+    """Where the account's lifecycle policy is, if it has one."""
+    return f"{account_id(integration)}/managementPolicies/default"
+
+
 def tags(integration: AzureIntegration) -> dict[str, str]:
     """What every resource group and account is tagged with."""
     return {"managed-by": PROJECT, "integration": integration.name}

@@ -28,10 +28,14 @@ HARMLESS = (SIGN.name, f"{BLOB_SERVICE}/containers/read", f"{BLOB_SERVICE}/conta
 
 
 class Excess(Struct, frozen=True):
-    """Something that is not needed. grave: it can change, delete, or reach what is not the integration's."""
+    """A role that is not needed. grave: it can change, delete, or reach what is not the integration's.
+
+    assignment: the id of the assignment that gave it.
+    """
 
     what: str
     grave: bool
+    assignment: str
 
 
 def excess(held: Iterable[Held], account: str) -> list[Excess]:
@@ -51,8 +55,8 @@ def _of(held: Held, account: str) -> Excess | None:
     if not inside and any(held.allows(action) for action in WITH_WRITING):
         found.insert(0, "changes every container")
     if found:
-        return Excess(f"{name} {', '.join(found)}", grave=True)
+        return Excess(f"{name} {', '.join(found)}", True, held.assignment)
     patterns = (action for permission in held.permissions for action in permission.get("actions") or ())
     if any(action.lower() not in map(str.lower, HARMLESS) for action in patterns):
-        return Excess(f"{name} is of no use to it", grave=False)
+        return Excess(f"{name} is of no use to it", False, held.assignment)
     return None

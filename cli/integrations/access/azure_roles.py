@@ -44,13 +44,14 @@ CHANGES = (
 class Held(Struct, frozen=True):
     """A role that somebody has at a scope: permissions as the role's definition states them.
 
-    conditional: the assignment has a condition, whose effect nobody can tell from here.
+    conditional: the assignment has a condition, whose effect nobody can tell from here. assignment: its id.
     """
 
     role: str
     scope: str
     permissions: tuple[Mapping[str, Any], ...]
     conditional: bool = False
+    assignment: str = ""
 
     def allows(self, action: Action) -> bool:
         """Whether the role allows the action, its condition left aside."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.access import azure as access
 from integrations.access import cors
+from integrations.access.azure_lifecycle import moves
 from integrations.checks.azure_sessions import Sessions
 from integrations.checks.records import Answer, failed, passed, warned
 from integrations.environment.azure import AzureContainer, AzureIntegration
@@ -33,6 +34,11 @@ class AboutAccount:
         if self.integration.account.ownership == "create" if owned is None else owned:
             return f"{self.up}, which sets {document} to: {json.dumps(statement)}"
         return f"ask the account's owner to add to {document}: {json.dumps(statement)} (whole: {self.show})"
+
+    def update(self, options: str) -> str:
+        """The command that changes a setting of the account which the stack leaves alone."""
+        named = f"--name {self.integration.account.name} --resource-group {self.integration.resource_group.name}"
+        return f"az storage account update {named} {options}"
 
     def cors_fix(self) -> str:
         return self.fix("the blob CORS rules", access.cors_rule(self.environment.settings.cors_origins))
@@ -103,21 +109,24 @@ class AboutAccount:
         return passed(f"HTTPS only, from {version} on")
 
     def at_hand(self) -> Answer:
-        if (tier := self._property("accessTier")) == "Hot":
-            return passed("new blobs are in the Hot tier")
-        return failed(f"new blobs are in the tier {tier or 'unknown'}", self.fix("the account", {"accessTier": "Hot"}))
+        """Where new blobs are kept, and whether they stay there."""
+        if (tier := self._property("accessTier")) != "Hot":
+            fix = self.fix("the account", {"accessTier": "Hot"})
+            return failed(f"new blobs are in the tier {tier or 'unknown'}", fix)
+        policy = self.sessions.azure.find(access.lifecycle_id(self.integration)) or {"properties": {}}
+        found = [said for one in self.integration.containers for said in moves(policy["properties"], one.name)]
+        if found:
+            fix = "keep the blobs of these containers out of the account's lifecycle policy: Encord reads the Hot tier only"
+            return warned("; ".join(found), fix)
+        return passed("new blobs are in the Hot tier, and no rule moves them")
 
     def network_open(self) -> Answer:
         """Browsers and Encord come from the internet; to let Azure's own services by helps neither.
 
         https://learn.microsoft.com/en-us/azure/storage/common/storage-network-security
         """
-        properties, account = self._account()["properties"], self.integration.account
-        group = self.integration.resource_group.name
-        fix = (
-            f"az storage account update --name {account.name} --resource-group {group} --public-network-access Enabled"
-            " --default-action Allow"
-        )
+        properties = self._account()["properties"]
+        fix = self.update("--public-network-access Enabled --default-action Allow")
         if (access_from := properties.get("publicNetworkAccess") or "Enabled") != "Enabled":
             return failed(f"public network access is {access_from}", fix)
         rules = properties.get("networkAcls") or {}
@@ -163,12 +172,8 @@ class AboutAccount:
         if policy.get("expirationAction") != "Block" or period is None:
             return passed("no policy of the account refuses signatures by their life")
         if period < (needed := self.life_needed()):
-            name, group = self.integration.account.name, self.integration.resource_group.name
-            return failed(
-                f"signatures for longer than {period} are refused, and one for {needed} is needed",
-                f"az storage account update --name {name} --resource-group {group} --sas-expiration-period"
-                f" {needed.days + 1}.00:00:00",
-            )
+            seen = f"signatures for longer than {period} are refused, and one for {needed} is needed"
+            return failed(seen, self.update(f"--sas-expiration-period {needed.days + 1}.00:00:00"))
         return passed(f"signatures for up to {period} are let in")
 
     # -- the browser -----------------------------------------------------------------

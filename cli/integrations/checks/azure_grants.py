@@ -104,7 +104,7 @@ class GrantQuestions(AboutAccount):
         if not found:
             return passed("its roles allow what Encord needs, and nothing else")
         seen = f"not needed: {'; '.join(one.what for one in found)}"
-        fix = "take these assignments away (`az role assignment delete`): what the stack grants is enough"
+        fix = f"az role assignment delete --ids {' '.join(one.assignment for one in found)}"
         return failed(seen, fix) if any(one.grave for one in found) else warned(seen, fix)
 
     def is_check_principal(self) -> Answer:
@@ -130,15 +130,16 @@ class GrantQuestions(AboutAccount):
     def _held(self, principal: str, scope: str) -> list[Held]:
         """What somebody has at a scope: what was given there or above."""
         wish = {"$filter": f"principalId eq '{principal}'"}
-        found = [one["properties"] for one in self.sessions.azure.listed(f"{scope}{access.ASSIGNMENTS}", **wish)]
+        found = self.sessions.azure.listed(f"{scope}{access.ASSIGNMENTS}", **wish)
         # The list has what was given below as well.
-        return [self._shown(one) for one in found if _covers(str(one["scope"]), scope)]
+        return [self._shown(one) for one in found if _covers(str(one["properties"]["scope"]), scope)]
 
     def _shown(self, assignment: dict[str, Any]) -> Held:
+        given = assignment["properties"]
         with self._lock:
-            definition = self._definition(str(assignment["roleDefinitionId"]).rpartition("/")[2])
-        conditional = bool(assignment.get("condition"))
-        return Held(definition["roleName"], assignment["scope"], tuple(definition["permissions"]), conditional)
+            definition = self._definition(str(given["roleDefinitionId"]).rpartition("/")[2])
+        permissions, conditional = tuple(definition["permissions"]), bool(given.get("condition"))
+        return Held(definition["roleName"], given["scope"], permissions, conditional, str(assignment["id"]))
 
     def _read_definition(self, role: str) -> dict[str, Any]:
         """The definition as it is seen from the account, where the checker may read it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 from collections.abc import Callable
 from typing import Any
 
 from integrations.access import azure as access
 from integrations.checks import browser, browser_media
 from integrations.checks.azure_account import AboutAccount
-from integrations.checks.azure_sessions import MISSING, NOT_ALLOWED, code_of
+from integrations.checks.azure_sessions import MISSING, NO_KEY, NOT_ALLOWED, code_of
 from integrations.checks.records import NO_PROBE_OBJECT, Answer, failed, passed, skipped
 from integrations.environment.azure import AzureContainer
 
@@ -37,17 +38,24 @@ class ObjectQuestions(AboutAccount):
                 fix = f"put a blob at {name}, or set `probeObject` to one that is there"
                 return failed(f"{name} is not there", fix)
             if code == ARCHIVED:
-                return failed(f"{name} is archived", "move it to the Hot tier, which is the only one that Encord reads")
+                return failed(f"{name} is archived", self._to_hot(container, name))
+            if code in NO_KEY:
+                # https://learn.microsoft.com/en-us/azure/storage/common/customer-managed-keys-overview
+                fix = "bring the account's key back: enabled in its vault, where the account's identity may wrap and unwrap"
+                return failed(f"the account's own key cannot be used, by nobody ({code})", fix)
             if code in NOT_ALLOWED:
                 return failed(
                     f"{name} is not readable ({code})", f"{self.show}; then see docs/runbooks/images-do-not-load.md"
                 )
             raise
         if (stated := str(getattr(tier, "value", tier) or "Hot")) != "Hot":
-            return failed(
-                f"{name} is in the tier {stated}", "move it to the Hot tier, which is the only one that Encord reads"
-            )
+            return failed(f"{name} is in the tier {stated}", self._to_hot(container, name))
         return passed(f"{name}, {size} bytes")
+
+    def _to_hot(self, container: AzureContainer, name: str) -> str:
+        """The only tier that Encord reads; what was archived comes out of it after some hours."""
+        where = f"--account-name {self.integration.account.name} --container-name {container.name}"
+        return f"az storage blob set-tier {where} --name {shlex.quote(name)} --tier Hot --auth-mode login"
 
     def stranger_refused(self, container: AzureContainer) -> Answer:
         """Who has no signature, and who has one with another end."""

@@ -26,6 +26,8 @@ NOT_ALLOWED = {
     "AuthenticationFailed", "AuthorizationFailure", "AuthorizationPermissionMismatch", "AuthorizationProtocolMismatch",
     "AuthorizationResourceTypeMismatch", "AuthorizationServiceMismatch", "KeyBasedAuthenticationNotPermitted",
 }  # fmt: skip
+# The account's own key cannot be used, whoever asks.
+NO_KEY = {"KeyVaultAccessTokenCannotBeAcquired", "KeyVaultEncryptionKeyNotFound", "KeyVaultVaultNotFound"}
 MISSING = {"BlobNotFound", "ContainerNotFound", "ResourceNotFound"}
 
 

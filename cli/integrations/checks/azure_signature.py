@@ -43,12 +43,8 @@ class SignatureQuestions(AboutAccount):
         https://learn.microsoft.com/en-us/azure/storage/common/shared-key-authorization-prevent
         """
         if self._property("allowSharedKeyAccess") is False:
-            name, group = self.integration.account.name, self.integration.resource_group.name
-            return failed(
-                "the account refuses its keys and whatever is signed with them",
-                f"az storage account update --name {name} --resource-group {group} --allow-shared-key-access true,"
-                " or `access: service-principal`",
-            )
+            fix = f"{self.update('--allow-shared-key-access true')}, or set `access: service-principal`"
+            return failed("the account refuses its keys and whatever is signed with them", fix)
         return passed("the account takes what is signed with its keys")
 
     def is_here(self) -> Answer:

@@ -40,10 +40,10 @@ CHECKS = (
     ),
     Check(
         CheckId.OBJECTS_AT_HAND, "new objects are kept where they can be read at once", ERROR, STATIC,
-        claim="New objects are kept in the tier that Encord reads from: on Azure the Hot tier. On Google Cloud, where every"
-        " class is read at once, no rule deletes them.",
-        how="On Azure the account's default tier is read, on Google Cloud the bucket's lifecycle rules; objects that were"
-        " moved to another tier are not looked for.",
+        claim="New objects are kept in the tier that Encord reads from, and no rule moves them: on Azure the Hot tier. On"
+        " Google Cloud, where every class is read at once, no rule deletes them.",
+        how="On Azure the account's default tier and its lifecycle policy are read, on Google Cloud the bucket's lifecycle"
+        " rules; objects that were moved before are not looked for.",
         symptom="Objects in a cooler tier are reported as not readable; those in an archive answer 409.",
         runbook="images-do-not-load",
     ),

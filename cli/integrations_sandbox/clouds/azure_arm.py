@@ -16,6 +16,7 @@ from integrations_sandbox.clouds import azure_arm_access as access
 from integrations_sandbox.clouds import azure_arm_blob as blob
 from integrations_sandbox.clouds import azure_arm_groups as groups
 from integrations_sandbox.clouds import azure_arm_storage as storage
+from integrations_sandbox.clouds import azure_lifecycle as lifecycle
 from integrations_sandbox.clouds import azure_retention as retention
 from integrations_sandbox.clouds.azure_arm_call import ARM, ArmError, Call, Reply
 from integrations_sandbox.clouds.azure_azurite import Azurite
@@ -30,6 +31,7 @@ SUBSCRIPTION = "/subscriptions/{subscription}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/{{group}}"
 ACCOUNTS = "/providers/Microsoft.Storage/storageAccounts"
 ACCOUNT = f"{GROUP}{ACCOUNTS}/{{account}}"
+LIFECYCLE = f"{ACCOUNT}/managementPolicies/default"
 SERVICE = f"{ACCOUNT}/blobServices/default"
 CONTAINER = f"{SERVICE}/containers/{{container}}"
 RETENTION = f"{CONTAINER}/immutabilityPolicies/default"
@@ -63,6 +65,9 @@ TABLE: tuple[tuple[str, str, str | None, Callable[[Call], Awaitable[Reply]]], ..
     ("DELETE", ACCOUNT, f"{STORAGE}/delete", storage.delete),
     ("POST", f"{ACCOUNT}/listKeys", f"{STORAGE}/listKeys/action", storage.list_keys),
     ("POST", f"{ACCOUNT}/regenerateKey", f"{STORAGE}/regenerateKey/action", storage.regenerate_key),
+    ("PUT", LIFECYCLE, f"{STORAGE}/managementPolicies/write", lifecycle.put),
+    ("GET", LIFECYCLE, f"{STORAGE}/managementPolicies/read", lifecycle.get),
+    ("DELETE", LIFECYCLE, f"{STORAGE}/managementPolicies/delete", lifecycle.delete),
     ("GET", SERVICE, f"{STORAGE}/blobServices/read", blob.get_service),
     ("PUT", SERVICE, f"{STORAGE}/blobServices/write", blob.put_service),
     ("GET", f"{SERVICE}/containers", f"{STORAGE}/blobServices/containers/read", blob.list_containers),

@@ -55,7 +55,7 @@ class Group(Struct, frozen=True):
 class Account(Struct, frozen=True):
     """A storage account. properties and service hold what Azure Resource Manager was told, by its names;
     CORS and containers are not here, because the blob service itself knows them. retention: days that each container
-    with an immutability policy keeps what is in it."""
+    with an immutability policy keeps what is in it. lifecycle: the properties of the lifecycle policy, empty without one."""
 
     subscription: str
     group: str
@@ -69,6 +69,7 @@ class Account(Struct, frozen=True):
     properties: dict[str, Any] = {}
     service: dict[str, Any] = {}
     retention: dict[str, int] = {}
+    lifecycle: dict[str, Any] = {}
 
     @property
     def id(self) -> str:

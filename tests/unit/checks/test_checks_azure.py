@@ -14,7 +14,7 @@ from integrations.access import azure as access
 from integrations.access.azure_roles import READ, SIGN, WRITE
 from integrations.azure_client import AzureError, Session, why
 from integrations.checks import azure
-from integrations.checks.azure_sessions import guarded, sas_variable
+from integrations.checks.azure_sessions import Sessions, guarded, sas_variable
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Obstacle, Status
 from integrations.environment.azure import (
@@ -64,7 +64,7 @@ class Stage:
     def role(self, principal, scope, permissions, name="role", **more):
         """Assign a role that has these permissions."""
         entry = {"principalId": principal, "scope": scope, "roleDefinitionId": f"/x/{name}", **more}
-        self.lists.setdefault(principal, []).append({"properties": entry})
+        self.lists.setdefault(principal, []).append({"id": f"{scope}/assignments/{name}", "properties": entry})
         definition = {"roleName": name, "permissions": [permissions]}
         self.documents[f"{ACCOUNT}{access.DEFINITIONS}/{name}"] = {"properties": definition}
 
@@ -78,6 +78,7 @@ def stage(monkeypatch):
         return stage.lists.get(principal, [])
 
     monkeypatch.setattr(Session, "read", lambda _, path, *__: stage.answer(stage.documents, path))
+    monkeypatch.setattr(Session, "find", lambda _, path, *__: stage.documents.get(path))
     monkeypatch.setattr(Session, "listed", listed)
     monkeypatch.setattr(
         Session, "directory", lambda _, path, **query: stage.answer(stage.directory, query.get("$filter", path))
@@ -132,6 +133,45 @@ def test_an_owner_is_asked_and_not_the_stack(stage):
     account(stage, accessTier="Cool")
     assert stage.ask(CheckId.OBJECTS_AT_HAND, theirs).fix.startswith("ask the account's owner")
     assert stage.ask(CheckId.OBJECTS_AT_HAND).fix.startswith("pulumi up --stack prod")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "moves blobs of media to Archive after 90 days"),
+        ({"enabled": False}, ""),
+        ({"filters": {"prefixMatch": ["other/", "media-old/a"]}}, ""),
+        ({"filters": {"prefixMatch": ["other/", "media/2020"]}}, "the rule aging moves"),
+        ({"filters": {"blobTypes": ["appendBlob"]}}, ""),
+        ({"actions": {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 9}}}}, ""),
+        ({"actions": {"version": {"tierToCool": {"daysAfterCreationGreaterThan": 9}}}}, ""),
+    ],
+)
+def test_a_lifecycle_rule_that_takes_blobs_of_a_container_out_of_the_hot_tier_is_a_warning(stage, changes, said):
+    account(stage, accessTier="Hot")
+    assert stage.ask(CheckId.OBJECTS_AT_HAND).status is Status.PASS
+    actions = {"baseBlob": {"tierToArchive": {"daysAfterModificationGreaterThan": 90}}}
+    definition = {"filters": {}, "actions": actions, **{k: v for k, v in changes.items() if k != "enabled"}}
+    rule = {"name": "aging", "definition": definition, "enabled": changes.get("enabled", True)}
+    stage.documents[access.lifecycle_id(INTEGRATION)] = {"properties": {"policy": {"rules": [rule]}}}
+    answer = stage.ask(CheckId.OBJECTS_AT_HAND)
+    assert (answer.status, said in answer.seen) == (Status.WARNING if said else Status.PASS, True)
+
+
+@pytest.mark.parametrize("code", ["KeyVaultEncryptionKeyNotFound", "KeyVaultVaultNotFound"])
+def test_a_key_of_the_owners_that_cannot_be_used_is_no_want_of_rights(stage, monkeypatch, code):
+    class Blob:
+        def __enter__(self):
+            error = HttpResponseError(response=SimpleNamespace(status_code=403, reason="no", headers={}))
+            error.error_code = code
+            raise error
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(Sessions, "blob", lambda *_: Blob())
+    answer = stage.ask(CheckId.PROBE_OBJECT_READ, replace(INTEGRATION, probe_object="a.png"))
+    assert (answer.status, code in answer.seen) == (Status.FAIL, True)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +253,9 @@ def test_a_role_is_no_wider_than_needed(stage, scope, permissions, status):
     stage.role(ENCORD, scope, permissions, name="theirs")
     answer = stage.ask(CheckId.GRANTS_NARROW)
     assert (answer.status, f"theirs on {scope}" in answer.seen) == (status, status is not Status.PASS)
+    assert answer.fix == (
+        "" if status is Status.PASS else f"az role assignment delete --ids {scope}/assignments/theirs"
+    )
 
 
 def test_a_role_given_below_the_scope_does_not_count_and_one_above_does(stage):
