@@ -36,7 +36,8 @@ class GrantQuestions(AboutBucket):
         if missing := wanted - seen:
             return failed(f"{', '.join(sorted(missing))} is not let in", self.grant_fix())
         if (extra := seen - expected) and self.bucket.ownership == "create":
-            return failed(f"{', '.join(sorted(extra))} is let in too", self.grant_fix())
+            others = ", ".join(sorted(extra))
+            return failed(f"{others} is let in too", self._out_of_policy(others))
         return passed(", ".join(sorted(seen)))
 
     def lets_in(self) -> Answer:
@@ -49,7 +50,8 @@ class GrantQuestions(AboutBucket):
             for action, resource in self._needed()
         ]
         for wanted, say, when in ((Verdict.DENIED, failed, ""), (Verdict.DEPENDS, warned, " on a condition")):
-            for sid, action in [(sid, action) for verdict, sid, action in refusals if verdict is wanted]:
+            if found := [(sid, action) for verdict, sid, action in refusals if verdict is wanted]:
+                sid, action = found[0]
                 seen = f"the policy's statement {sid} refuses Encord's user {action}{when}"
                 return say(seen, self._out_of_policy(f"the statement {sid}"))
         return passed("nothing in the policy refuses Encord's user")
