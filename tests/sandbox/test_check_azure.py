@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from azure_rig import (
     ACCOUNT,
@@ -16,6 +18,9 @@ from azure_rig import (
 )
 
 from integrations.access.azure import SEES_SETTINGS, write_probe_prefix
+from integrations.azure_client import Session
+from integrations.checks.azure_sessions import guarded
+from integrations.checks.records import Obstacle, Status
 from integrations.errors import ExitCode
 from integrations_sandbox.clouds import azure as local_azure
 
@@ -129,3 +134,11 @@ def test_an_azure_that_accepts_and_never_answers_is_unknown_and_the_run_ends(sta
     assert ran.code == ExitCode.INCOMPLETE
     assert {one["id"]: one["status"] for one in asked} == dict.fromkeys(FIRST, "unknown")
     assert {one["obstacle"] for one in asked} == {"network"}
+
+
+def test_a_resource_manager_that_never_answers_who_is_signed_in_is_unknown(silent, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", silent.address)
+    session = Session(local_azure.TENANT, seconds=0.2)
+    monkeypatch.setattr(session, "get_token", lambda _: SimpleNamespace(token="a token"))
+    answer = guarded(lambda: session.read("/subscriptions/any"), None)()
+    assert (answer.status, answer.obstacle) == (Status.UNKNOWN, Obstacle.NETWORK)

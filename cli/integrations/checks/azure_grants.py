@@ -31,7 +31,7 @@ class GrantQuestions(AboutAccount):
     def __init__(self, sessions: Sessions, integration: AzureIntegration, environment: Environment) -> None:
         super().__init__(sessions, integration, environment)
         self.encord = str(integration.encord.object_id)
-        self._definition = cache(self._read_definition)
+        self._definition, self._held = cache(self._read_definition), cache(self._read_held)
         self._lock = Lock()
 
     def principal_found(self) -> Answer:
@@ -127,7 +127,7 @@ class GrantQuestions(AboutAccount):
         containers = [access.container_id(self.integration, one) for one in self.integration.containers]
         return [access.account_id(self.integration), *containers]
 
-    def _held(self, principal: str, scope: str) -> list[Held]:
+    def _read_held(self, principal: str, scope: str) -> list[Held]:
         """What somebody has at a scope: what was given there or above."""
         wish = {"$filter": f"principalId eq '{principal}'"}
         found = self.sessions.azure.listed(f"{scope}{access.ASSIGNMENTS}", **wish)
