@@ -21,6 +21,11 @@ def run(large: bool) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         rows = _beside(data.images(root / "images.json", 1_000_000), "1 M images, title and 6 fields", ORJSON, 4.0)
+        rows += _beside(
+            data.images(root / "media.json", 1_000_000, media=True), "the same with imageMetadata", ORJSON, 4.0
+        )
+        mixed = data.images(root / "mixed.json", 1_000_000, shuffled=True)
+        rows += _beside(mixed, "the same with keys in any order", ORJSON, 3.0)
         rows += _beside(data.groups(root / "groups.json", 200_000), "200 k groups of 5 images", ORJSON, 2.5)
         rows += _beside(data.rows(root / "rows.csv", 2_000_000), "2 M rows of CSV", CSV, 1.5)
         rows += _errors(root / "images.json", root / "errors.json")

@@ -9,12 +9,21 @@ HOST = "https://encord-data-lake.s3.eu-west-2.amazonaws.com"
 LABELS = ("day", "night", "dusk", "dawn", "tunnel", "rain")
 
 
-def _image(number: int, random_: random.Random) -> str:
+def _image(number: int, random_: random.Random, *, media: bool = False, shuffled: bool = False) -> str:
     key = f"raw/2024/{number // 3000:03d}/camera-{number // 100 % 30:02d}/frame-{number:09d}.jpg"
-    return (
-        f'{{"objectUrl": "{HOST}/{key}", "title": "camera {number % 12} frame {number}", "clientMetadata": '
-        f"{{{_metadata(number, random_.choice(LABELS))}}}}}"
-    )
+    fields = [
+        f'"objectUrl": "{HOST}/{key}"',
+        f'"title": "camera {number % 12} frame {number}"',
+        f'"clientMetadata": {{{_metadata(number, random_.choice(LABELS))}}}',
+    ]
+    if media:
+        size = number % 900_000 + 1
+        fields.append(
+            f'"imageMetadata": {{"mime_type": "image/jpeg", "file_size": {size}, "height": 1080, "width": 1920}}'
+        )
+    if shuffled:
+        random_.shuffle(fields)
+    return f"{{{', '.join(fields)}}}"
 
 
 def _metadata(number: int, label: str) -> str:
@@ -25,14 +34,20 @@ def _metadata(number: int, label: str) -> str:
     )
 
 
-def images(path: Path, count: int) -> Path:
-    """`count` images with a title and six metadata fields, 346 bytes each or so."""
+def images(path: Path, count: int, *, media: bool = False, shuffled: bool = False) -> Path:
+    """`count` images with a title and six metadata fields, 290 bytes each or so.
+
+    media: each has its imageMetadata too. shuffled: its keys stand in any order.
+    """
     random_ = random.Random(1)
     with path.open("w", encoding="utf-8") as file:
         file.write('{"images": [')
         for start in range(0, count, 1000):
             numbers = range(start, min(start + 1000, count))
-            file.write((",\n" if start else "") + ",\n".join(_image(number, random_) for number in numbers))
+            file.write(
+                (",\n" if start else "")
+                + ",\n".join(_image(number, random_, media=media, shuffled=shuffled) for number in numbers)
+            )
         file.write('], "skip_duplicate_urls": true}\n')
     return path
 

@@ -16,10 +16,10 @@ import msgspec
 from msgspec import UNSET
 
 from integrations.registration.item_proof import Embeddings, fields_fit, item_urls, may_be_placeholder
+from integrations.registration.item_scan import Broken, Wrong
 from integrations.registration.model import Kind
 from integrations.registration.quotes import quotes_in_text, quotes_in_value
 from integrations.registration.rules import Rules
-from integrations.registration.scan import Broken, Wrong
 from integrations.registration.shapes import Shape, guess
 from integrations.registration.url_bulk import UrlBulk
 

@@ -16,9 +16,9 @@ import msgspec
 from integrations.registration.csv_rules import TRUE_FALSE
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
-from integrations.registration.lenient import Member, Node
 from integrations.registration.load import refuse_defects
 from integrations.registration.model import group_fields, item_urls
+from integrations.registration.nodes import Member, Node
 from integrations.registration.scan import Scanner
 from integrations.registration.source import open_source
 

@@ -11,9 +11,9 @@ import json
 from functools import lru_cache
 
 from integrations.registration.findings import FindingId
-from integrations.registration.lenient import Member, Node
 from integrations.registration.metadata_rules import check_client_metadata, check_media_metadata, is_placeholder
 from integrations.registration.model import KINDS, MAX_TITLE, SETTINGS, UNCHECKED_SECTIONS, URL_FIELD, Kind
+from integrations.registration.nodes import Member, Node
 from integrations.registration.rules import Rules
 from integrations.registration.url_rules import extension_problem, place_of, url_problems
 

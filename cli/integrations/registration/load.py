@@ -16,8 +16,8 @@ from integrations.registration.collect import positions
 from integrations.registration.csv_rules import TRUE_FALSE
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
-from integrations.registration.lenient import Member, Node
 from integrations.registration.model import KINDS, UNCHECKED_SECTIONS, Registration, group_fields
+from integrations.registration.nodes import Member, Node
 from integrations.registration.scan import Scanner
 from integrations.registration.source import not_text, open_source, sniff
 

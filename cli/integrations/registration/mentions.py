@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import msgspec
+from msgspec import Struct
 
 from integrations.registration.blocks import Block
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.duplicates import Mention
-from integrations.registration.lenient import Member, Node
-from integrations.registration.model import URL_FIELD, item_urls
+from integrations.registration.model import KINDS, URL_FIELD, item_urls
+from integrations.registration.nodes import Member, Node
 from integrations.registration.scan import Scanner
 
+
+class _Single(Struct, gc=False):
+    """The one URL of an item that is no group; the decoder passes over the rest."""
+
+    objectUrl: Any = None  # noqa: N815 - Encord's name
+
+
+_SINGLES = msgspec.json.Decoder(list[_Single])
 _ITEMS = msgspec.json.Decoder(list[dict[str, Any]])
 
 
@@ -41,11 +50,14 @@ def _json_block(source: BinaryIO, block: Block) -> tuple[BinaryIO, int]:
     return io.BytesIO(head + source.read(block.end - block.start) + b"]}"), len(head)
 
 
-def _urls_of(text: bytes) -> tuple[int, list[str]] | None:
+def _urls_of(section: str, text: bytes) -> tuple[int, list[str]] | None:
     """How many items, and their URLs; None if they cannot be decoded."""
     try:
-        items = _ITEMS.decode(text)
-        return len(items), [url for item in items for url in item_urls(item) if isinstance(url, str)]
+        if KINDS[section].grouped:
+            items = _ITEMS.decode(text)
+            return len(items), [url for item in items for url in item_urls(item) if isinstance(url, str)]
+        singles = _SINGLES.decode(text)
+        return len(singles), [url for one in singles if isinstance(url := one.objectUrl, str)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -61,7 +73,7 @@ class _JsonUrls:
         pass
 
     def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
-        found = _urls_of(text)
+        found = _urls_of(section, text)
         if found is None:
             return None
         self.urls += found[1]
@@ -84,7 +96,7 @@ class _JsonFinder:
         pass
 
     def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
-        found = _urls_of(text)
+        found = _urls_of(section, text)
         return found[0] if found and self._hashes.isdisjoint(map(hash, found[1])) else None
 
     def item(self, section: str, index: int, node: Node, raw: bytes) -> None:  # noqa: ARG002
@@ -93,7 +105,7 @@ class _JsonFinder:
             value = member.value
             if value.kind != "string" or hash(value.value) not in self._hashes:
                 continue
-            if member.key == "objectUrl" or URL_FIELD.fullmatch(member.key):
+            if URL_FIELD.fullmatch(member.key) if KINDS[section].grouped else member.key == "objectUrl":
                 path = f"$.{section}[{self._block.first + index}].{member.key}"
                 self.found.append(Mention(value.value, self._block.file, path, self._shift + value.start))
 

@@ -6,8 +6,8 @@ import math
 import re
 
 from integrations.registration.findings import FindingId
-from integrations.registration.lenient import Member, Node
 from integrations.registration.model import MAX_EMBEDDING, Kind, MediaField
+from integrations.registration.nodes import Member, Node
 from integrations.registration.rules import Rules
 
 # encord.metadata_schema: letters, digits, `-`, `_`, `.` and space; not empty, not `keyframes`;

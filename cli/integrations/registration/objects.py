@@ -11,8 +11,8 @@ from integrations.registration.build.listing import heads
 from integrations.registration.build.source import Source
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect, FindingId
-from integrations.registration.lenient import Member, Node
 from integrations.registration.model import KINDS, URL_FIELD
+from integrations.registration.nodes import Member, Node
 from integrations.registration.object_url import ObjectUrl, ObjectUrlError, UrlForm, mrap_arn, parse_object_url
 from integrations.registration.scan import Scanner
 from integrations.registration.source import Format

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct, field
 
 from integrations.registration.findings import Defect, Edit, FindingId
-from integrations.registration.lenient import Member, Node
+from integrations.registration.nodes import Member, Node
 from integrations.registration.url_rules import UrlOptions
 
 _SHOWN = 120

@@ -17,9 +17,9 @@ from integrations.errors import ConfigurationError
 from integrations.registration.csv_rules import quoted
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
-from integrations.registration.lenient import Member, Node
 from integrations.registration.load import RegistrationError, refuse_defects
 from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS, URL_FIELD
+from integrations.registration.nodes import Member, Node
 from integrations.registration.scan import Scanner
 from integrations.registration.source import open_source, sniff
 

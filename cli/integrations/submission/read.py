@@ -14,9 +14,9 @@ import msgspec
 from integrations.registration.csv_rules import TRUE_FALSE
 from integrations.registration.csv_scan import URL_HEADING, Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect, FindingId
-from integrations.registration.lenient import Member, Node
 from integrations.registration.load import RegistrationError
 from integrations.registration.model import group_fields
+from integrations.registration.nodes import Member, Node
 from integrations.registration.scan import Scanner
 from integrations.registration.source import not_text, open_source, sniff
 from integrations.submission.records import Entry
