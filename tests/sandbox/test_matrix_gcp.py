@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from matrix import Case, hold
 from matrix_gcp import TABLE
-from stage import open_stage
+
+pytest_plugins = ["stage"]
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    """A sandbox with Google Cloud alone."""
-    yield from open_stage(tmp_path_factory.mktemp("matrix"), cloud="gcp")
+def stage(stages):
+    """The sandbox with Google Cloud alone; each case leaves it as it was."""
+    yield stages("gcp")
+    stages("gcp").restore()
 
 
 @pytest.mark.parametrize("case", TABLE.cases, ids=lambda case: case.what)
