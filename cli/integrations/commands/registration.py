@@ -122,6 +122,13 @@ class Plus(StrEnum):
     PLUS = "plus"
 
 
+class Engine(StrEnum):
+    """What reads inventories."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 class FileFormat(StrEnum):
     """The two forms of a registration file."""
 
@@ -223,7 +230,7 @@ def build(
         Path | None, typer.Option("--rules", "-r", help="YAML: what becomes what (docs/registration.md).")
     ] = None,
     inventory: Annotated[
-        list[Path] | None, typer.Option("--inventory", help="Read this inventory in place of listing; may be repeated.")
+        list[str] | None, typer.Option("--inventory", help="Read this inventory in place of listing; may be repeated.")
     ] = None,
     columns: Annotated[str | None, typer.Option(help="Column names of a CSV inventory without headings.")] = None,
     region: Annotated[str | None, typer.Option(help="The bucket's region, which stands in its URLs.")] = None,
@@ -243,6 +250,12 @@ def build(
     name: Annotated[str, typer.Option(help="What the files are called, before the number.")] = "registration",
     to: Annotated[FileFormat, typer.Option("--to", help="The form to write.")] = FileFormat.JSON,
     items: Annotated[int | None, typer.Option(min=1, help="At most this many items a file.")] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="What reads inventories; spark needs the extra and Java.")
+    ] = Engine.DUCKDB,
+    spark_master: Annotated[
+        str | None, typer.Option(help="With --engine spark: the cluster, before what Spark's own configuration says.")
+    ] = None,
 ) -> int:
     """Make registration files of a bucket, or of its inventory, by rules."""
     from integrations.registration.build import run as building
@@ -258,9 +271,19 @@ def build(
     chosen = _integrations(env, integration) if integration else ()
     bucket = _source(source, region, chosen)
     root = rules.parent if rules else Path()
-    if inventory:
+    if spark_master is not None and engine is not Engine.SPARK:
+        raise ConfigurationError("--spark-master is for --engine spark")
+    if engine is Engine.SPARK:
+        if not inventory:
+            raise ConfigurationError("--engine spark reads inventories: name them with --inventory")
+        from integrations.registration.build.spark import build_on_spark, session
+
+        with session(spark_master) as spark:
+            built = build_on_spark(spark, inventory, bucket, what, target, root=root, columns=columns, after=since)
+    elif inventory:
+        files = [Path(one) for one in inventory]
         built = building.build_from_inventory(
-            inventory, bucket, what, target, root=root, columns=columns, after=since, opened=_store(chosen)
+            files, bucket, what, target, root=root, columns=columns, after=since, opened=_store(chosen)
         )
     else:
         built = building.build_from_bucket(

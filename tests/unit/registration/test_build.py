@@ -214,6 +214,16 @@ def test_a_csv_inventory_of_s3_has_encoded_keys_and_no_headings(tmp_path: Path):
         build_from_inventory([path], source, BuildRules(), target, root=tmp_path)
 
 
+def test_what_the_engine_writes_stands_in_the_order_of_the_inventory(tmp_path: Path):
+    """Enough rows for several threads, of which each takes a part of the file."""
+    path = tmp_path / "i.parquet"
+    inventories.connect().execute(f"COPY (SELECT 'f' || i || '.jpg' AS key FROM range(800000) t(i)) TO '{path}'")
+    build_from_inventory([path], SOURCE, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
+    text = b"".join(one.read_bytes() for one in sorted((tmp_path / "out").iterdir()))
+    numbers = [int(line[: line.index(b".jpg")]) for line in text.split(b"amazonaws.com/f")[1:]]
+    assert numbers == list(range(800000))
+
+
 def test_an_inventory_tells_the_same_times_whatever_the_timezone_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -74,9 +74,9 @@ def describe(connection: Any, files: list[Path], source: Source, columns: str | 
         raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
     found = meanings([str(row[0]) for row in described], files)
     size = f'TRY_CAST("{found.size}" AS BIGINT)' if found.size else "0"
-    modified = (
-        f"strftime(TRY_CAST(\"{found.modified}\" AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')" if found.modified else "''"
-    )
+    # A text may say its offset from UTC.
+    time = f'"{found.modified}"' if parquet else f'TRY_CAST("{found.modified}" AS TIMESTAMPTZ)'
+    modified = f"strftime(TRY_CAST({time} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')" if found.modified else "''"
     return Inventory(table, own_key(source, f'"{found.key}"'), size, modified, are_encoded(source, files))
 
 
@@ -147,9 +147,9 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
                 yield Object(name, size, modified)
 
 
-def can_be_text(rules: BuildRules, inventory: Inventory) -> bool:
-    """Whether the engine can write the items of these rules by itself."""
-    return not rules.groups and rules.table is None and not inventory.encoded
+def can_be_text(rules: BuildRules, *, encoded: bool) -> bool:
+    """Whether the engine can write the items of these rules by itself. encoded: whether the inventory's keys are."""
+    return not rules.groups and rules.table is None and not encoded
 
 
 def extensions(
@@ -171,8 +171,9 @@ def texts(
     Gives batches: how many items, the text of all of them, and where each ends (32-bit offsets,
     the first is 0).
     """
-    ours = ", ".join(_text(one) for one, owner in rules.section_of.items() if owner == section)
-    where = f"lower(extension) IN ({ours}) AND {_where(rules, source, after)}"
+    # Not IN: of a longer list DuckDB makes a join, and a join does not keep the order of rows.
+    ours = "/".join(one for one, owner in rules.section_of.items() if owner == section)
+    where = f"contains({_text(f'/{ours}/')}, concat('/', lower(extension), '/')) AND {_where(rules, source, after)}"
     query = f"SELECT {item_sql(rules, source)} AS t FROM ({_fields_sql(inventory)}) WHERE {where}"
     for batch in connection.sql(query).to_arrow_reader(_BATCH):
         if batch.num_rows:

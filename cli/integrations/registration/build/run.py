@@ -71,7 +71,7 @@ def build_from_inventory(
     _check_probing(rules, target)
     connection = inventories.connect()
     found = inventories.describe(connection, files, source, columns)
-    if target.format == "json" and not rules.probed and inventories.can_be_text(rules, found):
+    if target.format == "json" and not rules.probed and inventories.can_be_text(rules, encoded=found.encoded):
         return _texts(connection, found, source, rules, target, after)
     listed = inventories.objects(connection, found, source, after)
     table = inventories.side_table(rules, root)
@@ -100,7 +100,7 @@ def _build(
     if target.format == "csv":
         items = _only_csv(items, skipped)
     parts = write_items(items, target)
-    return _built(parts, skipped.counts, source, probing)
+    return built(parts, skipped.counts, source, probing)
 
 
 def _only_csv(items: Any, skipped: Skipped) -> Any:
@@ -113,7 +113,7 @@ def _only_csv(items: Any, skipped: Skipped) -> Any:
             yield section, item
 
 
-def _built(parts: list[Part], skipped: dict[str, int], source: Source, probing: Probing | None = None) -> Built:
+def built(parts: list[Part], skipped: dict[str, int], source: Source, probing: Probing | None = None) -> Built:
     """What came of a build. Raises NothingMatchedError if nothing was written."""
     if not parts:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in skipped.items()) or "there are no objects"
@@ -131,7 +131,7 @@ def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, targe
             writer.add(section, count, data, ends)
         writer.close()
     left_out = {f"extension {one or '(none)'}": count for one, count in counts.items() if one not in rules.section_of}
-    return _built(writer.parts, left_out, source)
+    return built(writer.parts, left_out, source)
 
 
 class _TextWriter:
