@@ -219,7 +219,7 @@ CASES = (
          ids("TRU302"), skips=ids(f"TRU303 ACC401 ACC402 ACC405 ACC408 {OF_READING}")),
     Case("a role that manages the account (Contributor)", besides(CONTRIBUTOR), ids("ACC408"), mend=Printed(obey)),
     Case("a role that owns the blobs (Storage Blob Data Owner)", besides(OWNER, CONTAINER), ids("ACC408"), mend=Printed(obey)),
-    Case("reading is granted on the account instead of the container", besides(READER), ids("ACC408"), mend=Printed(obey)),
+    Case("reading is granted on the account instead of the container", besides(READER), warns=ids("ACC408"), mend=Printed(obey)),
     Case("a role that only sees settings (Reader)", besides(SEER, people=(OBJECT,)), warns=ids("ACC408"), mend=Printed(obey)),
     Case("the application id in place of the object id", named_by_its_application,
          ids("TRU301 TRU302 DRF701"), skips=ids(f"TRU303 ACC401 ACC402 ACC405 ACC408 {OF_READING}"),

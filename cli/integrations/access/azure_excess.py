@@ -28,7 +28,9 @@ HARMLESS = (SIGN.name, f"{BLOB_SERVICE}/containers/read", f"{BLOB_SERVICE}/conta
 
 
 class Excess(Struct, frozen=True):
-    """A role that is not needed. grave: it can change, delete, or reach what is not the integration's.
+    """A role that is not needed. grave: it can do more than read.
+
+    Encord's own page grants on the account or on containers, so reading on the account is told and does not fail.
 
     assignment: the id of the assignment that gave it.
     """
@@ -50,12 +52,11 @@ def _of(held: Held, account: str) -> Excess | None:
     name = f"{held.role} on {held.scope}"
     inside = held.scope.lower().startswith(f"{account}/".lower())
     found = [what for what, action in REACHES.items() if held.allows(action)]
-    if not inside and held.allows(READ):
-        found.insert(0, "reads every container")
     if not inside and any(held.allows(action) for action in WITH_WRITING):
         found.insert(0, "changes every container")
-    if found:
-        return Excess(f"{name} {', '.join(found)}", True, held.assignment)
+    reads = ["reads every container"] if not inside and held.allows(READ) else []
+    if found or reads:
+        return Excess(f"{name} {', '.join([*reads, *found])}", bool(found), held.assignment)
     patterns = (action for permission in held.permissions for action in permission.get("actions") or ())
     if any(action.lower() not in map(str.lower, HARMLESS) for action in patterns):
         return Excess(f"{name} is of no use to it", False, held.assignment)

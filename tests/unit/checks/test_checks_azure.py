@@ -240,7 +240,7 @@ def test_a_policy_for_signatures_lets_them_live_as_long_as_they_must(stage, peri
     [
         (CONTAINER, {"dataActions": [READ.name, WRITE.name, WRITE.name.replace("write", "delete")]}, Status.PASS),
         (ACCOUNT, {"actions": [SIGN.name]}, Status.PASS),
-        (ACCOUNT, {"dataActions": [READ.name]}, Status.FAIL),
+        (ACCOUNT, {"dataActions": [READ.name]}, Status.WARNING),
         (ACCOUNT, {"dataActions": [WRITE.name]}, Status.FAIL),
         (CONTAINER, {"dataActions": ["*"]}, Status.FAIL),
         (ACCOUNT, {"actions": ["Microsoft.Storage/storageAccounts/listKeys/action"]}, Status.FAIL),
