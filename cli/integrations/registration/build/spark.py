@@ -8,6 +8,7 @@ docs/adr/0010 says why it is done so.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -305,4 +306,7 @@ def _answered(files: list[str]) -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    """What is wrong, without the stack: of an error in a worker's Python the last line of its traceback."""
+    lines = str(error).strip().splitlines()
+    raised = [one for one in lines if re.match(r"[\w.]+(Error|Exception): ", one)]
+    return raised[-1] if raised and any(one.startswith("Traceback") for one in lines) else lines[0]

@@ -58,6 +58,8 @@ def _decisions(objects: Iterable[tuple[Any, ...]], job: Job, chunk: int) -> Iter
         counts: dict[str, int] = {}
         members = 0
         for key, size, modified, _, _ in rows:
+            if key is None:  # as where a file has other columns than the first
+                raise ValueError(f"{file} has a row without a key")
             name = unquote_plus(key) if job.encoded else key
             if not name.startswith(job.source.prefix):
                 continue
