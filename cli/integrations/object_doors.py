@@ -16,8 +16,17 @@ BUNDLES = ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "SSL_CERT_FILE")
 MISSING = ("404", "NoSuchKey", "NotFound")
 
 
-class ObjectUnreadableError(IntegrationsError, OSError):
-    """The object could not be read; the text says why."""
+# What a cloud, or any host, answers when it is busy or broken: it says nothing of the object.
+TROUBLE = (408, 429)
+REFUSALS = (401, 403)
+
+
+class ObjectUnknownError(IntegrationsError, OSError):
+    """Whether the object can be read could not be had; the text says why."""
+
+
+class ObjectRefusedError(IntegrationsError, PermissionError):
+    """The object may not be read; the text says why."""
 
 
 class AccessPoint:
@@ -51,7 +60,7 @@ class AccessPoint:
             raise ConfigurationError(f"AWS_PROFILE: {error}") from None
 
     def head(self, key: str) -> dict[str, Any]:
-        """The object's size in bytes. Raises FileNotFoundError, or ObjectUnreadableError."""
+        """The object's size in bytes. Raises FileNotFoundError, ObjectRefusedError or ObjectUnknownError."""
         return {"size": self._asked(self._client.head_object, key)["ContentLength"]}
 
     def get_range(self, key: str, *, start: int, end: int) -> bytes:
@@ -66,9 +75,11 @@ class AccessPoint:
         except ClientError as error:
             if error.response["Error"]["Code"] in MISSING:
                 raise FileNotFoundError(key) from None
-            raise ObjectUnreadableError(f"the access point refused: {error}") from None
+            refused = error.response["ResponseMetadata"]["HTTPStatusCode"] in REFUSALS
+            kind = ObjectRefusedError if refused else ObjectUnknownError
+            raise kind(f"the access point refused: {error}") from None
         except BotoCoreError as error:
-            raise ObjectUnreadableError(f"the access point could not be asked: {error}") from None
+            raise ObjectUnknownError(f"the access point could not be asked: {error}") from None
         return answer
 
 
@@ -88,7 +99,7 @@ class PublicUrls:
     def head(self, url: str) -> dict[str, Any]:
         """Ask for the first byte, because what is signed for GET is refused for HEAD.
 
-        Raises FileNotFoundError, or ObjectUnreadableError, whose text does not hold the URL: it may be a secret.
+        Raises FileNotFoundError, ObjectRefusedError or ObjectUnknownError, whose text does not hold the URL: it may be a secret.
         """
         import requests
 
@@ -98,10 +109,11 @@ class PublicUrls:
                 status, reason = answer.status_code, answer.reason
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2]
         except (requests.RequestException, OSError) as error:
-            raise ObjectUnreadableError(f"no answer from its host ({type(error).__name__})") from None
+            raise ObjectUnknownError(f"no answer from its host ({type(error).__name__})") from None
         if status in (requests.codes.not_found, requests.codes.gone):
             raise FileNotFoundError("there is nothing at this URL")
         # 416: the object is empty, so it has no first byte.
         if status not in (requests.codes.ok, requests.codes.partial_content, requests.codes.range_not_satisfiable):
-            raise ObjectUnreadableError(f"its host answers {status} {reason}")
+            busy = status in TROUBLE or status >= requests.codes.server_error
+            raise (ObjectUnknownError if busy else ObjectRefusedError)(f"its host answers {status} {reason}")
         return {"size": int(total) if total.isdigit() else None}

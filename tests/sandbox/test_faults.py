@@ -9,6 +9,7 @@ import pytest
 from integrations_sandbox import rehearsal
 from integrations_sandbox.clouds.edge import DETOUR
 from integrations_sandbox.faults import Fault
+from integrations_sandbox.stages import DEPLOYER
 
 pytest_plugins = ("stage",)
 
@@ -72,6 +73,16 @@ def test_half_an_answer_is_no_answer(stage):
     ran = stage.run_here(*MEDIA)
     assert ran.code == 4
     assert "fail" not in {one["status"] for one in ran.json["results"]}
+
+
+@pytest.mark.parametrize(("times", "code", "found"), [(2, 0, []), (1000, 4, ["REG318"])])
+def test_objects_are_asked_for_again_and_of_a_cloud_that_stays_at_fault_nothing_is_claimed(stage, times, code, found):
+    file = stage.root / "asked.json"
+    file.write_text(json.dumps({"images": [{"objectUrl": f"https://acme-media-eu.{S3}/probe/pixel.png"}]}))
+    put(stage, f"kind: error, host: {S3}, status: 503, times: {times}")
+    words = ("registration", "validate", str(file), "--objects", "--format", "json")
+    ran = stage.run_here(*words, profile=DEPLOYER)
+    assert (ran.code, [one["id"] for one in ran.json["findings"]]) == (code, found)
 
 
 def test_only_what_a_rule_names_is_at_fault(stage):

@@ -96,7 +96,7 @@ def validate(
     max_findings: Annotated[int, typer.Option(min=1, help="List at most this many a file; all are counted.")] = 10_000,
 ) -> int:
     """Say what is wrong with registration files: line, column, fix."""
-    from integrations.registration.findings import Severity
+    from integrations.registration.findings import FindingId, Severity
     from integrations.registration.validate import Options
     from integrations.registration.validate import validate as validate_files
     from integrations.reports import registration_findings as reports
@@ -112,7 +112,9 @@ def validate(
         emit(reports.RENDERERS[format](found), output)
     worst = found.worst()
     failed = worst is not None and worst.rank >= Severity(fail_on.value).rank
-    return ExitCode.FINDINGS if failed else ExitCode.CLEAN
+    if failed:
+        return ExitCode.FINDINGS
+    return ExitCode.INCOMPLETE if FindingId.OBJECT_UNKNOWN in found.counts else ExitCode.CLEAN
 
 
 class Plus(StrEnum):

@@ -233,8 +233,14 @@ CATALOGUE: dict[FindingId, Entry] = {
     FindingId.OBJECT_UNREADABLE: Entry(
         _E,
         "Object cannot be read",
-        "The cloud refuses, or does not answer, whoever ran this check; or a signed URL allows nothing any more.",
+        "The cloud refuses whoever ran this check; or a signed URL allows nothing any more.",
         "See the message; run `integrations check`, or renew the URL.",
+    ),
+    FindingId.OBJECT_UNKNOWN: Entry(
+        _W,
+        "Object could not be asked for",
+        "There are no credentials, or the cloud does not answer or is busy. The run is incomplete: exit code 4.",
+        "See the message; ask again.",
     ),
     FindingId.MEDIA_METADATA_INCOMPLETE: Entry(
         _E,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from integrations.errors import IntegrationsError
-from integrations.registration.build.listing import heads
+from integrations.registration.build.listing import Problem, Trouble, heads
 from integrations.registration.build.source import Source
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect, FindingId
@@ -65,28 +65,20 @@ class ObjectCheck:
 
     def _ask(self) -> None:
         for source, keys in self._waiting.items():
-            for key, answer in self._answers(source, keys).items():
+            for key, problem in self._answers(source, keys).items():
+                finding, text, fix = _told(problem, source)
                 for path, offset, url in keys[key]:
-                    if answer == "missing":
-                        text = f"there is no such object in {source.bucket}"
-                        self._tell(FindingId.OBJECT_MISSING, url, path, offset, text, "correct the key, or upload it")
-                    else:
-                        text = f"the object cannot be read: {answer}"
-                        fix = _RENEW if source.scheme == "url" else _LOOK
-                        self._tell(FindingId.OBJECT_UNREADABLE, url, path, offset, text, fix)
+                    self._report(Defect(finding, offset, path, url[:120], text, fix))
         self._waiting.clear()
         self._count = 0
 
-    def _answers(self, source: Source, keys: Iterable[str]) -> dict[str, str]:
+    def _answers(self, source: Source, keys: Iterable[str]) -> dict[str, Problem]:
         if source not in self._stores:
             self._stores[source] = self._open_store(source)
         try:
             return heads(self._stores[source], keys)
         except IntegrationsError as error:
-            return dict.fromkeys(keys, str(error))
-
-    def _tell(self, finding: FindingId, url: str, path: str, offset: int, message: str, fix: str) -> None:
-        self._report(Defect(finding, offset, path, url[:120], message, fix))
+            return dict.fromkeys(keys, Problem(Trouble.UNKNOWN, str(error)))
 
     # -- what the scanner of JSON calls -----------------------------------------------------------
 
@@ -105,6 +97,20 @@ class ObjectCheck:
             if is_url and member.value.kind == "string":
                 path = f"$.{section}[{index}].{member.key}"
                 self.take(member.value.value, path, member.value.start)
+
+
+def _told(problem: Problem, source: Source) -> tuple[FindingId, str, str]:
+    """The finding that a problem is, in words, and what to do."""
+    match problem.trouble:
+        case Trouble.MISSING:
+            text = f"there is no such object in {source.bucket}"
+            return FindingId.OBJECT_MISSING, text, "correct the key, or upload it"
+        case Trouble.REFUSED:
+            text = f"the object cannot be read: {problem.reason}"
+            return FindingId.OBJECT_UNREADABLE, text, _RENEW if source.scheme == "url" else _LOOK
+        case Trouble.UNKNOWN:
+            text = f"whether the object can be read is not known: {problem.reason}"
+            return FindingId.OBJECT_UNKNOWN, text, "ask again; if it stays so, integrations doctor"
 
 
 class _Rows:

@@ -17,7 +17,7 @@ import pytest
 from integrations.errors import ConfigurationError, NotAuthorisedError, NothingMatchedError, UnreachableError
 from integrations.registration.build import inventory as inventories
 from integrations.registration.build.assemble import Skipped, assemble, natural
-from integrations.registration.build.listing import heads, list_objects, open_store
+from integrations.registration.build.listing import Trouble, heads, list_objects, open_store
 from integrations.registration.build.parts import Target
 from integrations.registration.build.rules import BuildRules, glob_regex, load_rules
 from integrations.registration.build.run import build_from_bucket, build_from_inventory
@@ -392,8 +392,8 @@ def test_a_server_that_does_not_answer_is_said_to_be_unreachable(monkeypatch: py
 def test_asking_for_objects_tells_the_missing_from_the_unreadable(bucket: str):
     answers = heads(open_store(SOURCE), ["raw/clip.mp4", "none.jpg", "secret.jpg"])
     assert answers.keys() == {"none.jpg", "secret.jpg"}
-    assert answers["none.jpg"] == "missing"
-    assert "403" in answers["secret.jpg"] or "ermission" in answers["secret.jpg"]
+    assert answers["none.jpg"].trouble is Trouble.MISSING
+    assert answers["secret.jpg"].trouble is Trouble.REFUSED
 
 
 def test_validate_asks_for_objects_and_says_which_are_missing_and_which_unreadable(bucket: str, tmp_path: Path):

@@ -22,7 +22,7 @@ from integrations.environment.s3_compatible import OtcIntegration, S3CompatibleB
 from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
 from integrations.object_stores import aws_credentials, open_store
 from integrations.registration.build import listing
-from integrations.registration.build.listing import heads
+from integrations.registration.build.listing import Trouble, heads
 from integrations.registration.build.source import Source
 from integrations.registration.object_url import parse_object_url
 from integrations.registration.objects import place_of
@@ -135,7 +135,8 @@ def test_an_account_sas_opens_a_container_and_is_in_no_message(profiles, tmp_pat
     assert given()["sas_token"] == "sv=2022-11-02&ss=b&sig=SECRET%3D"
     profiles.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     silent = listing.open_store(source, given, retry_config={"max_retries": 0})
-    assert "SECRET" not in heads(silent, ["a"])["a"]
+    problem = heads(silent, ["a"])["a"]
+    assert (problem.trouble, "SECRET" in problem.reason) == (Trouble.UNKNOWN, False)
     with pytest.raises(UnreachableError) as caught:
         list(listing.list_objects(source, silent))
     assert "SECRET" not in str(caught.value)
@@ -178,18 +179,23 @@ def test_a_url_is_asked_for_its_first_byte_as_it_is_and_by_nobody(host, profiles
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password secret\n")
     profiles.setenv("NETRC", str(tmp_path / "netrc"))
     store = open_store(Source("url", "127.0.0.1"))
-    answers = {status: f"{host}/{status}?sig=SECRET" for status in (206, 200, 416, 404, 410, 403, 500)}
+    answers = {status: f"{host}/{status}?sig=SECRET" for status in (206, 200, 416, 404, 410, 403, 429, 500, 503)}
     found = heads(store, [*answers.values(), "http://127.0.0.1:9/?sig=SECRET"])
     assert not {answers[status] for status in (206, 200, 416)} & found.keys()
-    assert found[answers[404]] == found[answers[410]] == "missing"
-    assert found[answers[403]] == "its host answers 403 Forbidden"
-    assert "no answer" in found["http://127.0.0.1:9/?sig=SECRET"]
-    assert "SECRET" not in "".join(found.values())
+    assert found[answers[404]] == found[answers[410]] == (Trouble.MISSING, "")
+    assert found[answers[403]] == (Trouble.REFUSED, "its host answers 403 Forbidden")
+    for status in (429, 500, 503):
+        assert found[answers[status]].trouble is Trouble.UNKNOWN
+    nobody = found["http://127.0.0.1:9/?sig=SECRET"]
+    assert (nobody.trouble, "no answer" in nobody.reason) == (Trouble.UNKNOWN, True)
+    assert "SECRET" not in "".join(problem.reason for problem in found.values())
     assert store.head(answers[206]) == {"size": 1234}
 
 
 def test_an_access_point_asked_without_credentials_says_so():
-    assert "Unable to locate credentials" in heads(open_store(Source("arn", ALIAS)), ["a"])["a"]
+    problem = heads(open_store(Source("arn", ALIAS)), ["a"])["a"]
+    assert problem.trouble is Trouble.UNKNOWN
+    assert "Unable to locate credentials" in problem.reason
 
 
 def test_without_the_common_runtime_an_access_point_says_what_to_install(monkeypatch):

@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
 from integrations.registration.build.source import Object, Source
@@ -22,6 +23,21 @@ _CHUNK = 1000
 _AT_ONCE = 32
 # obstore has an exception of its own for a refused object, but none for a refused listing: only words.
 _REFUSED = re.compile(r"status code: 40[13]\b")
+
+
+class Trouble(StrEnum):
+    """What became of an object that cannot be read. unknown: the cloud gave no answer that says anything of it."""
+
+    MISSING = "missing"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Problem(NamedTuple):
+    """Why one object cannot be read; reason is the cloud's own, without addresses that are secrets."""
+
+    trouble: Trouble
+    reason: str = ""
 
 
 def open_store(source: Source, credentials: Credentials | None = None, **settings: Any) -> Any:
@@ -145,20 +161,21 @@ def first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0][:300]
 
 
-def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str, str]:
-    """What is wrong with each of the objects: `missing`, or why it cannot be read; nothing for those that can.
+def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str, Problem]:
+    """What is wrong with each of the objects; nothing for those that can be read.
 
     store: of obstore, or whatever else answers `head` as one does.
     """
 
-    def ask(key: str) -> tuple[str, str]:
+    def ask(key: str) -> tuple[str, Problem | None]:
         try:
             store.head(key)
         except FileNotFoundError:
-            return key, "missing"
+            return key, Problem(Trouble.MISSING)
         except Exception as error:  # noqa: BLE001 - whatever it was, the object could not be read
-            return key, first_line(error)
-        return key, ""
+            refused = isinstance(error, PermissionError) or _REFUSED.search(str(error))
+            return key, Problem(Trouble.REFUSED if refused else Trouble.UNKNOWN, first_line(error))
+        return key, None
 
     with ThreadPoolExecutor(at_once) as pool:
-        return {key: answer for key, answer in pool.map(ask, keys) if answer}
+        return {key: problem for key, problem in pool.map(ask, keys) if problem}
