@@ -214,6 +214,16 @@ def test_a_csv_inventory_of_s3_has_encoded_keys_and_no_headings(tmp_path: Path):
         build_from_inventory([path], source, BuildRules(), target, root=tmp_path)
 
 
+def test_an_inventory_that_cannot_be_read_is_said_in_one_line(tmp_path: Path):
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    inventories.connect().execute(f"COPY (SELECT 'f.jpg' AS key) TO '{paths[0]}'")
+    inventories.connect().execute(f"COPY (SELECT 'f.jpg' AS other) TO '{paths[1]}'")
+    for files in (paths, [tmp_path / "none.parquet"]):
+        with pytest.raises(ConfigurationError, match=r"\.parquet cannot be read") as caught:
+            build_from_inventory(files, SOURCE, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
+        assert "\n" not in str(caught.value)
+
+
 def test_what_the_engine_writes_stands_in_the_order_of_the_inventory(tmp_path: Path):
     """Enough rows for several threads, of which each takes a part of the file."""
     path = tmp_path / "i.parquet"

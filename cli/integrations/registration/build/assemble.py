@@ -115,7 +115,7 @@ def fields_of(one: Object) -> dict[str, str]:
 
 def filled(text: str, values: dict[str, str]) -> str:
     """A template with its places filled."""
-    parts = places(text)
+    parts = list(places(text))
     parts[1::2] = [values[name] for name in parts[1::2]]
     return "".join(parts)
 

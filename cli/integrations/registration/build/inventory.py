@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -52,6 +53,17 @@ def connect() -> Any:
     return connection
 
 
+@contextmanager
+def reading(files: Sequence[str | Path]) -> Iterator[None]:
+    """Around everything that reads an inventory. Raises ConfigurationError, in one line, for what DuckDB cannot read."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
+
+
 def describe(connection: Any, files: list[Path], source: Source, columns: str | None) -> Inventory:
     """Find out what the columns mean. columns: their names, with commas between, for CSV without headings.
 
@@ -66,12 +78,7 @@ def describe(connection: Any, files: list[Path], source: Source, columns: str | 
         table = f"read_csv([{names}], header = false, names = [{listed}], all_varchar = true)"
     else:
         table = f"read_csv([{names}], header = true, all_varchar = true)"
-    import duckdb
-
-    try:
-        described = connection.execute(f"DESCRIBE FROM {table}").fetchall()
-    except duckdb.Error as error:
-        raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
+    described = connection.execute(f"DESCRIBE FROM {table}").fetchall()
     found = meanings([str(row[0]) for row in described], files)
     size = f'TRY_CAST("{found.size}" AS BIGINT)' if found.size else "0"
     # A text may say its offset from UTC.

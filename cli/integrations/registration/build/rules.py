@@ -20,6 +20,7 @@ settings: {skip_duplicate_urls: true}
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -108,9 +109,10 @@ def load_rules(path: Path | None) -> BuildRules:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
-def places(text: str) -> list[str]:
+@cache
+def places(text: str) -> tuple[str, ...]:
     """A template as literal texts and names, in turn: the first and last are literals."""
-    return _PLACE.split(text)
+    return tuple(_PLACE.split(text))
 
 
 def glob_regex(glob: str) -> str:

@@ -70,13 +70,14 @@ def build_from_inventory(
     """
     _check_probing(rules, target)
     connection = inventories.connect()
-    found = inventories.describe(connection, files, source, columns)
-    if target.format == "json" and not rules.probed and inventories.can_be_text(rules, encoded=found.encoded):
-        return _texts(connection, found, source, rules, target, after)
-    listed = inventories.objects(connection, found, source, after)
-    table = inventories.side_table(rules, root)
-    store = opened(source) if rules.probed else None
-    return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=False))
+    with inventories.reading(files):
+        found = inventories.describe(connection, files, source, columns)
+        if target.format == "json" and not rules.probed and inventories.can_be_text(rules, encoded=found.encoded):
+            return _texts(connection, found, source, rules, target, after)
+        listed = inventories.objects(connection, found, source, after)
+        table = inventories.side_table(rules, root)
+        store = opened(source) if rules.probed else None
+        return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=False))
 
 
 def _check_probing(rules: BuildRules, target: Target) -> None:
