@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -15,10 +16,20 @@ def main() -> None:
     start, used = time.perf_counter(), time.process_time()
     function(*sys.argv[2:])
     seconds, cpu = time.perf_counter() - start, time.process_time() - used
-    # Not ru_maxrss, which starts with what the parent had when it forked.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    megabytes = int(status.split("VmHWM:")[1].split()[0]) // 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "cpu": cpu, "megabytes": megabytes}))
+    sys.stdout.write(json.dumps({"seconds": seconds, "cpu": cpu, "megabytes": _megabytes("self")}))
+
+
+def _megabytes(process: str) -> int:
+    """The most memory of a process, and of those that it started and that still run, as Spark's Java does."""
+    place = Path("/proc") / process
+    try:
+        children = [one for task in place.glob("task/*/children") for one in task.read_text(encoding="ascii").split()]
+        status = (place / "status").read_text(encoding="ascii")
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return 0
+    # Not ru_maxrss, which starts with what the parent had when it forked. What has ended and is not yet gone has none.
+    most = re.search(r"VmHWM:\s+(\d+)", status)
+    return (int(most[1]) // 1024 if most else 0) + sum(map(_megabytes, children))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,6 +17,12 @@ ROUNDS = 5
 PLACE = "benchmarks.registration.contestants"
 OURS, ORJSON, CSV = (f"{PLACE}:{name}" for name in ("validate", "orjson_loads", "csv_reader"))
 MEMORY = 64  # MiB
+SPARK = """
+spark.ui.enabled false
+spark.ui.showConsoleProgress false
+spark.driver.host 127.0.0.1
+spark.driver.bindAddress 127.0.0.1
+"""
 
 
 def run(large: bool) -> list[Row]:
@@ -31,6 +40,7 @@ def run(large: bool) -> list[Row]:
         rows += _errors(root / "images.json", root / "errors.json")
         rows += _listing()
         rows += _inventory(root, 10_000_000 if large else 2_000_000)
+        rows += _spark(root, 10_000_000 if large else 1_000_000)
         if large:
             path = data.images(root / "large.json", 10_000_000)
             ours = race([Contestant("ours", OURS, (str(path),))], 1)["ours"]
@@ -103,4 +113,27 @@ def _inventory(root: Path, rows: int) -> list[Row]:
         Row(f"{what}: M rows a second", f"{speed:.2f}", "at least 1.5", speed / 1.5, 1.0),
         at_most(f"{what}: memory", samples["text"].megabytes, 500, "MiB"),
         faster(f"{what}: the engine's text", samples["text"], samples["python"], "Python items", 1.5),
+    ]
+
+
+def _spark(root: Path, rows: int) -> list[Row]:
+    """The same inventory on Spark on this machine, beside DuckDB: what one pays where one machine would do.
+
+    The memory is that of Python and Java; Spark's Python workers have ended by then.
+    """
+    if shutil.which("java") is None or importlib.util.find_spec("pyspark") is None:
+        print("not measured: Spark, which needs Java 17 and make install-spark")
+        return []
+    path = data.inventory(root / "spark.parquet", rows)
+    (root / "spark-defaults.conf").write_text(SPARK)
+    os.environ.update({"SPARK_CONF_DIR": str(root), "SPARK_LOCAL_IP": "127.0.0.1"})
+    contestants = [
+        Contestant(engine, f"{PLACE}:build_inventory", (str(path), str(root / engine), engine))
+        for engine in ("spark", "text")
+    ]
+    samples = race([*contestants, Contestant("start", f"{PLACE}:start_spark")], 1 if rows > 1_000_000 else 3, "seconds")
+    what = f"build from an inventory of {rows / 1e6:.0f} M rows on Spark"
+    return [
+        faster(f"{what}, local[2]", samples["spark"], samples["text"], "DuckDB", 0.01),
+        at_most(f"{what}: of it the start", round(samples["start"].seconds, 1), 60, "s"),
     ]

@@ -32,7 +32,7 @@ def csv_reader(path: str) -> None:
 
 
 def build_inventory(path: str, folder: str, engine: str) -> None:
-    """Ours: registration files of an inventory, written by the engine or by Python."""
+    """Ours: registration files of an inventory, written by DuckDB, by Python, or on Spark on this machine."""
     from pathlib import Path
 
     from integrations.registration.build.parts import Target
@@ -41,13 +41,28 @@ def build_inventory(path: str, folder: str, engine: str) -> None:
     from integrations.registration.build.source import Source
 
     metadata = {"camera": "{folder}", "bytes": "{size}"}
-    groups = () if engine == "text" else (GroupRule(match="none/**", by="(?P<x>.)", title="{x}"),)
+    groups = () if engine != "python" else (GroupRule(match="none/**", by="(?P<x>.)", title="{x}"),)
     rules = BuildRules(title="{name}", metadata=metadata, groups=groups)
     source = Source("s3", "my-bucket", "", "eu-west-2")
-    done = build_from_inventory([Path(path)], source, rules, Target(Path(folder), "part"), root=Path())
+    target = Target(Path(folder), "part")
+    if engine == "spark":
+        from integrations.registration.build.spark import build_on_spark, session
+
+        with session("local[2]") as spark:
+            done = build_on_spark(spark, [path], source, rules, target, root=Path())
+    else:
+        done = build_from_inventory([Path(path)], source, rules, target, root=Path())
     assert sum(part.items for part in done.parts) > 0
     for part in done.parts:
         part.path.unlink()
+
+
+def start_spark() -> None:
+    """What every build on Spark pays first."""
+    from integrations.registration.build.spark import session
+
+    with session("local[2]"):
+        pass
 
 
 def list_ours(endpoint: str) -> None:
