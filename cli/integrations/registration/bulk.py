@@ -91,9 +91,10 @@ class Bulk:
             return _place_of(error)
         if quotes_in_text(text) != shape.quotes_in(items):
             return _key_twice(shape, items, text)
-        if b"<" in text or b"\\u003" in text:  # which may be a `<` as well
+        escapes = b"\\" in text
+        if escapes or b"<" in text:  # an escape may stand for a `<`
             for get in shape.texts:
-                if (bad := _first(map(may_be_placeholder, map(get, items)))) is not None:
+                if (bad := _first_placeholder(list(map(get, items)))) is not None:
                     return Wrong(bad)
         embeddings = Embeddings(self._rules.embeddings)
         if not all(embeddings.fit(name, map(get, items)) for name, get in shape.embeddings):
@@ -101,7 +102,7 @@ class Bulk:
         urls, groups = _urls_of(shape, items)
         if urls is None:
             return None
-        if not self._urls.prove(urls, kind, one_line=b"\\" not in text, groups=groups):
+        if not self._urls.prove(urls, kind, one_line=not escapes, groups=groups):
             return self._odd_url(urls, groups)
         embeddings.settle()
         return len(items), urls
@@ -159,8 +160,10 @@ def _key_twice(shape: Shape, items: list[Any], text: bytes) -> Unproven:
     )
 
 
-def _first(bad: Any) -> int | None:
-    return next((number for number, one in enumerate(bad) if one), None)
+def _first_placeholder(texts: list[Any]) -> int | None:
+    if "<" not in "".join([text for text in texts if text is not UNSET]):
+        return None
+    return next((number for number, text in enumerate(texts) if may_be_placeholder(text)), None)
 
 
 def _urls_of(shape: Shape, items: list[Any]) -> tuple[list[str] | None, list[tuple[str, ...]]]:

@@ -18,12 +18,17 @@ from typing import Any
 from integrations.registration.findings import Edit, FindingId
 from integrations.registration.nodes import Member, Node, missing_comma, repeated_key, trailing_comma
 from integrations.registration.reader import Lost, Report
-from integrations.registration.scalars import ScalarReader
+from integrations.registration.scalars import LITERALS, ScalarReader, number_of
 
 MAX_DEPTH = 100  # levels within one item; decoders of other languages stop not far from there
 MAX_VALUES = 300_000  # in one item; a list of numbers counts as one
 
 _NUMBERS = re.compile(rb"\[[-+.\deE, \t\r\n]*+\]")
+# A key and a value in which nothing is odd, up to what follows; most members are of this form.
+_PLAIN = re.compile(
+    rb'"([^"\\\x00-\x1f]*+)"[ \t\r\n]*+:[ \t\r\n]*+'
+    rb'(?:("[^"\\\x00-\x1f]*+")|(-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+)|(true|false|null))(?=[ \t\r\n]*+[,}])'
+)
 _WORD = re.compile(rb"[^\s,:{}\[\]\"']++")
 
 
@@ -74,8 +79,27 @@ class Parser(ScalarReader):
                 return Node("object", self.base + start, self.base + self.at, members)
             if members and comma < 0:
                 self._report(missing_comma(members[-1].value.end, path))
-            members.append(self._member(path, depth))
+            members.append(self._plain_member(depth) or self._member(path, depth))
             comma = self.commas(path)
+
+    def _plain_member(self, depth: int) -> Member | None:
+        """A member that is read in one go; None if anything about it may be odd."""
+        found = _PLAIN.match(self.data, self.at, self.end)
+        if found is None or depth >= MAX_DEPTH or self._values >= MAX_VALUES or not found[0].isascii():
+            return None
+        which = found.lastindex or 0
+        text, start = found[which], found.start(which)
+        if which == 2:
+            kind, value = "string", text[1:-1].decode()
+        elif which == 3:
+            kind, value = "number", number_of(text)
+        else:
+            kind, value = LITERALS[bytes(text)]
+        self._values += 1
+        self.at = found.end()
+        base = self.base
+        node = Node(kind, base + start, base + self.at, value)
+        return Member(found[1].decode(), base + found.start(), base + found.end(1) + 1, node)
 
     def _member(self, path: str, depth: int) -> Member:
         key = self.key(path)

@@ -37,13 +37,16 @@ def json_mentions(source: BinaryIO, block: Block, hashes: set[int]) -> Iterator[
 
 def json_urls(source: BinaryIO, block: Block) -> list[str]:
     """All URLs of a block of items."""
-    text, _ = _json_block(source, block)
+    text, head = _json_block(source, block)
+    found = _urls_of(block.section, b"[" + text.getvalue()[head:-2] + b"]")
+    if found:  # nothing is wrong in it, as in nearly all
+        return found[1]
     handler = _JsonUrls()
     Scanner(text, handler, lambda _: None).run()
     return handler.urls
 
 
-def _json_block(source: BinaryIO, block: Block) -> tuple[BinaryIO, int]:
+def _json_block(source: BinaryIO, block: Block) -> tuple[io.BytesIO, int]:
     """A document of only this block, and how much stands before it there."""
     head = b'{"%b":[' % block.section.encode()
     source.seek(block.start)

@@ -19,7 +19,7 @@ _SINGLE_QUOTED = re.compile(rb"'[^'\"\\\x00-\x1f]*+'")
 _NUMBER = re.compile(rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+")
 _WORD = re.compile(rb"[^\s,:{}\[\]\"']++")
 _PROSE = re.compile(rb"[^,{}\[\]\r\n]++")
-_LITERALS: dict[bytes, tuple[str, Any]] = {
+LITERALS: dict[bytes, tuple[str, Any]] = {
     b"true": ("boolean", True),
     b"false": ("boolean", False),
     b"null": ("null", None),
@@ -99,12 +99,12 @@ class ScalarReader(Reader):
             raise self.lost(start, path, "a value is expected here", "look at the brackets and commas before")
         self.whole(word.end())
         text = bytes(word[0])
-        if text in _LITERALS:
+        if text in LITERALS:
             self.at = word.end()
-            return Node(_LITERALS[text][0], self.base + start, self.base + self.at, _LITERALS[text][1])
+            return Node(LITERALS[text][0], self.base + start, self.base + self.at, LITERALS[text][1])
         if _NUMBER.fullmatch(text):
             self.at = word.end()
-            return Node("number", self.base + start, self.base + self.at, _number(text))
+            return Node("number", self.base + start, self.base + self.at, number_of(text))
         return self._no_value(start, text, path)
 
     def _no_value(self, start: int, text: bytes, path: str) -> Node:
@@ -123,7 +123,7 @@ class ScalarReader(Reader):
                 text=shown,
                 edits=self.edit(start, end, right),
             )
-            kind, value = _LITERALS[right]
+            kind, value = LITERALS[right]
             return Node(kind, self.base + start, self.base + end, value)
         if text in _NOT_NUMBERS:
             self.at = end
@@ -166,7 +166,8 @@ class ScalarReader(Reader):
         return Node("bad", self.base + start, self.base + self.at, None)
 
 
-def _number(text: bytes) -> int | float:
+def number_of(text: bytes) -> int | float:
+    """The value of a number as JSON writes it."""
     try:
         return int(text)
     except ValueError:  # a fraction, or more digits than Python converts

@@ -1,7 +1,7 @@
 """Which of many URLs occur more than once, in bounded memory: eight bytes each, most of them on disk.
 
-The hash of a URL goes to one of 256 partitions by its low bits, so equal ones meet. Every quarter
-million they are written to a temporary file, with how far each block of URLs reached in each
+The hash of a URL goes to one of 256 partitions by its low bits, so equal ones meet. Every hundred
+thousand they are written to a temporary file, with how far each block of URLs reached in each
 partition. At the end one partition after the other is in memory.
 """
 
@@ -20,7 +20,7 @@ from integrations.registration.blocks import Block, BlockTable
 
 _PARTITIONS = 256
 _MASK = _PARTITIONS - 1
-_IN_MEMORY = 250_000  # hashes
+_IN_MEMORY = 100_000  # hashes
 
 
 class _Spill(Struct):
@@ -57,15 +57,14 @@ class UrlHashes:
 
     def _spill(self) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - see close
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - see close
         start = self._file.tell()
         starts = array("q", accumulate((8 * len(part) for part in self._parts), initial=start))
         self._spills.append(_Spill(starts, len(self._ends) // _PARTITIONS))
+        ends = (self._ends[number::_PARTITIONS] for number in range(_PARTITIONS))
+        self._file.write(b"".join((*self._parts, *ends)))
         for part in self._parts:
-            self._file.write(part)
             del part[:]
-        for number in range(_PARTITIONS):
-            self._file.write(self._ends[number::_PARTITIONS])
         del self._ends[:]
         self._in_memory = 0
 
