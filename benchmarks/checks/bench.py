@@ -1,4 +1,4 @@
-"""Checks one integration and twenty, in a sandbox whose clouds are all 100 ms further away."""
+"""Checks one integration and twenty of the same cloud, in a sandbox whose clouds are all 100 ms further away."""
 
 from __future__ import annotations
 
@@ -24,25 +24,30 @@ from integrations_sandbox.stages import CHECKER
 ROOT = Path(__file__).parents[2]
 MANY, LATENCY, LIMIT, ROUNDS = 20, 100, 3.0, 3
 INTEGRATIONS = "encord-integrations:integrations"
+# One of the sandbox's integrations on each cloud.
+EACH = ("media", "studio", "clinic", "telekom")
 
 
 def run(large: bool) -> list[Row]:  # noqa: ARG001 - every benchmark's signature
-    """How many times as long twenty integrations take."""
-    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder)) as variables:
+    """How many times as long twenty integrations take, on each cloud."""
+    return [_row(name) for name in EACH]
+
+
+def _row(integration: str) -> Row:
+    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder), integration) as variables:
         seconds: dict[str, list[float]] = {"one": [], "many": []}
         for _ in range(ROUNDS):
             for name, times in seconds.items():
                 times.append(_check(Path(folder), name, variables))
     one, many = (statistics.median(times) for times in seconds.values())
-    what = f"check {MANY} integrations, each answer {LATENCY} ms late"
-    row = at_most(what, round(many / one, 2), LIMIT, f"x one ({one:.1f} s, {many:.1f} s)")
-    return [row]
+    what = f"check {MANY} integrations like {integration}, each answer {LATENCY} ms late"
+    return at_most(what, round(many / one, 2), LIMIT, f"x one ({one:.1f} s, {many:.1f} s)")
 
 
 @contextmanager
-def _sandbox(root: Path) -> Iterator[dict[str, str]]:
-    """A sandbox with AWS alone, its clouds far away. Yields the variables that lead there."""
-    _write(root)
+def _sandbox(root: Path, integration: str) -> Iterator[dict[str, str]]:
+    """A sandbox with one integration, its cloud far away. Yields the variables that lead there."""
+    _write(root, integration)
     here = sandbox.open_sandbox(root)
     started: list[processes.Process] = []
     try:
@@ -65,7 +70,7 @@ def _sandbox(root: Path) -> Iterator[dict[str, str]]:
             **here.variables(CHECKER),
             "HTTPS_PROXY": f"http://127.0.0.1:{ports['edge']}",
             "ENCORD_DOMAIN": f"http://127.0.0.1:{ports['platform']}",
-            "INTEGRATIONS_STACK_OUTPUTS": str(_outputs(root, here)),
+            "INTEGRATIONS_STACK_OUTPUTS": str(_outputs(root, here, integration)),
         }
     finally:
         for process in started:
@@ -73,27 +78,27 @@ def _sandbox(root: Path) -> Iterator[dict[str, str]]:
         sandbox.stop(here)
 
 
-def _write(root: Path) -> None:
+def _write(root: Path, integration: str) -> None:
     """The project, with the environments `one` and `many`: the same integration, once and under many names."""
     for name in ("stacks", "policies"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Pulumi.yaml", root)
     document = yaml.safe_load((ROOT / "Pulumi.sandbox.yaml").read_text())
-    media = document["config"][INTEGRATIONS]["media"]
-    for name, names in (("sandbox", ["media"]), ("one", ["media"]), ("many", _names())):
-        document["config"][INTEGRATIONS] = dict.fromkeys(names, media)
+    body = document["config"][INTEGRATIONS][integration]
+    for name, names in (("sandbox", [integration]), ("one", [integration]), ("many", _names(integration))):
+        document["config"][INTEGRATIONS] = dict.fromkeys(names, body)
         document["config"]["encord-integrations:disposable"] = name == "sandbox"
         (root / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(document))
 
 
-def _names() -> list[str]:
-    return [f"media-{number}" for number in range(MANY)]
+def _names(integration: str) -> list[str]:
+    return [f"{integration}-{number}" for number in range(MANY)]
 
 
-def _outputs(root: Path, here: sandbox.Sandbox) -> Path:
+def _outputs(root: Path, here: sandbox.Sandbox, integration: str) -> Path:
     made = json.loads(here.layout.outputs.read_text())
     path = root / "outputs.json"
-    path.write_text(json.dumps({**made, **dict.fromkeys(_names(), made["media"])}))
+    path.write_text(json.dumps({**made, **dict.fromkeys(_names(integration), made[integration])}))
     return path
 
 

@@ -11,7 +11,7 @@ from integrations.checks import patience
 from integrations.checks.records import Answer, Obstacle, skipped, unknown
 from integrations.environment.s3_compatible import S3Compatible
 from integrations.errors import ConfigurationError, NotAuthorisedError
-from integrations.s3_compatible.client import CHECK, client, code_of, session, variables
+from integrations.s3_compatible.client import CHECK, client, code_of, session, session_of, variables
 
 NOT_AUTHENTICATED = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
 NOT_ALLOWED = {"AccessDenied", "403"}
@@ -56,13 +56,11 @@ class Clients:
 
     def impostor(self) -> Any:
         """A client with the check principal's access key id and a secret key made up for this run."""
-        import boto3
-
         real = session(f"{self.integration.profile}{CHECK}", self.integration.region).get_credentials()
         if real is None:  # a profile may be there and hold none
             raise NotAuthorisedError(f"profile {self.integration.profile}{CHECK} holds no access key")
-        made_up = secrets.token_hex(20)
-        return self._of("impostor", lambda: boto3.Session(real.access_key, made_up))
+        forged = {"aws_access_key_id": real.access_key, "aws_secret_access_key": secrets.token_hex(20)}
+        return self._of("impostor", lambda: session_of(self.integration.region, **forged))
 
 
 def guarded(ask: Callable[[], Answer], integration: S3Compatible) -> Callable[[], Answer]:

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from integrations.environment.s3_compatible import Store
@@ -39,21 +40,37 @@ def session(profile: str, region: str, environ: Mapping[str, str] = os.environ) 
 
     Raises ConfigurationError if boto3 is missing or only one variable is set, NotAuthorisedError if there is neither.
     """
-    try:
-        import boto3
-    except ModuleNotFoundError:
-        raise ConfigurationError("S3-compatible stores need boto3: pip install 'encord-integrations[s3]'") from None
     key, secret = variables(profile)
     if bool(environ.get(key)) != bool(environ.get(secret)):
         raise ConfigurationError(f"only one of {key} and {secret} is set: set both, or neither")
     if environ.get(key):
-        return boto3.Session(environ[key], environ[secret], region_name=region)
-    if profile in boto3.Session(region_name=region).available_profiles:
-        return boto3.Session(profile_name=profile, region_name=region)
+        return session_of(region, aws_access_key_id=environ[key], aws_secret_access_key=environ[secret])
+    if profile in session_of(region).available_profiles:
+        return session_of(region, profile_name=profile)
     raise NotAuthorisedError(
         f"there are no credentials for profile {profile!r}:"
         f" set {key} and {secret}, or add [{profile}] to the AWS credentials file"
     )
+
+
+def session_of(region: str, **whose: str) -> boto3.Session:
+    """A session; `whose` in boto3's words. Raises ConfigurationError if boto3 is missing."""
+    try:
+        import boto3
+        from botocore.session import Session
+    except ModuleNotFoundError:
+        raise ConfigurationError("S3-compatible stores need boto3: pip install 'encord-integrations[s3]'") from None
+    core = Session(profile=whose.pop("profile_name", None))
+    core.register_component("data_loader", _loader())
+    return boto3.Session(region_name=region, botocore_session=core, **whose)
+
+
+@cache
+def _loader() -> Any:
+    """What reads AWS's descriptions of its services: one for all sessions, because it takes them a tenth of a second."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def client(store: Store, whose: boto3.Session, *, seconds: float = TIMEOUT_SECONDS, attempts: int = ATTEMPTS) -> Any:
