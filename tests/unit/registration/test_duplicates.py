@@ -43,7 +43,7 @@ def numbers(r: random.Random) -> list[int]:
 
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_every_url_that_was_there_before_is_found_where_it_stands_again(tmp_path: Path, form: str):
-    for seed in range(150):
+    for seed in range(90):
         r = random.Random(f"{form} {seed}")
         lists = [numbers(r) for _ in range(r.choice([1, 1, 2]))]
         seen: set[int] = set()
