@@ -224,6 +224,14 @@ def test_an_inventory_that_cannot_be_read_is_said_in_one_line(tmp_path: Path):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["{}", GROUPS])
+def test_a_row_without_a_key_is_damage_and_not_left_out(tmp_path: Path, text: str):
+    path = tmp_path / "i.parquet"
+    inventories.connect().execute(f"COPY (FROM (VALUES ('a.jpg'), (NULL)) t(key)) TO '{path}'")
+    with pytest.raises(ConfigurationError, match="a row without a key"):
+        build_from_inventory([path], SOURCE, rules(tmp_path, text), Target(tmp_path / "out", "r"), root=tmp_path)
+
+
 def test_what_the_engine_writes_stands_in_the_order_of_the_inventory(tmp_path: Path):
     """Enough rows for several threads, of which each takes a part of the file."""
     path = tmp_path / "i.parquet"

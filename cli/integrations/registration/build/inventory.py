@@ -22,6 +22,7 @@ from integrations.registration.build.rules import BuildRules, glob_regex, places
 from integrations.registration.build.source import Object, Source
 
 MEMORY = "300MB"
+_NO_KEY = "the inventory has a row without a key: it is damaged, or --columns names the columns in another order"
 _BATCH = 100_000
 # The same thing by its name in S3 Inventory, Azure's and Google's: all in lower case.
 _KEY = ("key", "name")
@@ -142,13 +143,18 @@ def column_names(columns: str) -> list[str]:
 
 
 def objects(connection: Any, inventory: Inventory, source: Source, after: str = "") -> Iterator[Object]:
-    """All objects of the inventory under the source's prefix, in the order of the inventory."""
+    """All objects of the inventory under the source's prefix, in the order of the inventory.
+
+    Raises ConfigurationError for a row without a key.
+    """
     query = (
         f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, '')"
         f" FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {_text(after)}"
     )
     for batch in connection.sql(query).to_arrow_reader(_BATCH):
         for key, size, modified in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if key is None:
+                raise ConfigurationError(_NO_KEY)
             name = unquote_plus(key) if inventory.encoded else key
             if name.startswith(source.prefix):
                 yield Object(name, size, modified)
@@ -162,12 +168,18 @@ def can_be_text(rules: BuildRules, *, encoded: bool) -> bool:
 def extensions(
     connection: Any, inventory: Inventory, source: Source, rules: BuildRules, after: str = ""
 ) -> dict[str, int]:
-    """How many objects there are of each extension, in lower case: so that only sections with objects are read."""
+    """How many objects there are of each extension, in lower case: so that only sections with objects are read.
+
+    Raises ConfigurationError for rows without a key.
+    """
     query = (
-        f"SELECT lower(extension), count(*) FROM ({_fields_sql(inventory)})"
-        f" WHERE NOT ends_with(key, '/') AND {_where(rules, source, after)} GROUP BY ALL ORDER BY ALL"
+        f"SELECT key IS NULL, lower(extension), count(*) FROM ({_fields_sql(inventory)})"
+        f" WHERE key IS NULL OR NOT ends_with(key, '/') AND {_where(rules, source, after)} GROUP BY ALL ORDER BY ALL"
     )
-    return dict(connection.execute(query).fetchall())
+    rows = connection.execute(query).fetchall()
+    if any(nameless for nameless, *_ in rows):
+        raise ConfigurationError(_NO_KEY)
+    return {extension: count for _, extension, count in rows}
 
 
 def texts(
