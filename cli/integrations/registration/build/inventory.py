@@ -9,6 +9,7 @@ text of the items itself (`texts`), which is several times faster than making ea
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from integrations.registration.build.source import Object, Source
 
 MEMORY = "300MB"
 _NO_KEY = "the inventory has a row without a key: it is damaged, or --columns names the columns in another order"
+_NAMELESS = "/"  # in the place of an extension, which has no slash
 _BATCH = 100_000
 # The same thing by its name in S3 Inventory, Azure's and Google's: all in lower case.
 _KEY = ("key", "name")
@@ -151,7 +153,7 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
         f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, '')"
         f" FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {_text(after)}"
     )
-    for batch in connection.sql(query).to_arrow_reader(_BATCH):
+    for batch in _batches(connection, query):
         for key, size, modified in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             if key is None:
                 raise ConfigurationError(_NO_KEY)
@@ -160,44 +162,63 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
                 yield Object(name, size, modified)
 
 
+def _batches(connection: Any, query: str) -> Iterator[Any]:
+    """The rows of a query. Raises duckdb.Error; what happens to a batch is its reader's affair."""
+    import duckdb
+    import pyarrow
+
+    try:
+        yield from connection.sql(query).to_arrow_reader(_BATCH)
+    except (pyarrow.ArrowException, OSError) as error:  # Arrow's words for what the engine met while it went on reading
+        raise duckdb.Error(str(error)) from error
+
+
 def can_be_text(rules: BuildRules, *, encoded: bool) -> bool:
     """Whether the engine can write the items of these rules by itself. encoded: whether the inventory's keys are."""
     return not rules.groups and rules.table is None and not encoded
 
 
-def extensions(
-    connection: Any, inventory: Inventory, source: Source, rules: BuildRules, after: str = ""
-) -> dict[str, int]:
-    """How many objects there are of each extension, in lower case: so that only sections with objects are read.
-
-    Raises ConfigurationError for rows without a key.
-    """
-    query = (
-        f"SELECT key IS NULL, lower(extension), count(*) FROM ({_fields_sql(inventory)})"
-        f" WHERE key IS NULL OR NOT ends_with(key, '/') AND {_where(rules, source, after)} GROUP BY ALL ORDER BY ALL"
-    )
-    rows = connection.execute(query).fetchall()
-    if any(nameless for nameless, *_ in rows):
-        raise ConfigurationError(_NO_KEY)
-    return {extension: count for _, extension, count in rows}
-
-
 def texts(
-    connection: Any, inventory: Inventory, source: Source, rules: BuildRules, section: str, after: str = ""
-) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """The items of one section as JSON, each followed by a comma and a line feed.
+    connection: Any, inventory: Inventory, source: Source, rules: BuildRules, left_out: Counter[str], after: str = ""
+) -> Iterator[tuple[str, int, memoryview, memoryview]]:
+    """The items as JSON, each followed by a comma and a line feed, each section in the inventory's order.
 
-    Gives batches: how many items, the text of all of them, and where each ends (32-bit offsets,
-    the first is 0).
+    Gives batches: their section, how many items, the text of all of them, and where each ends (32-bit
+    offsets, the first is 0). left_out counts the objects of no section by their extension, in lower case.
+    Raises ConfigurationError for a row without a key.
     """
-    # Not IN: of a longer list DuckDB makes a join, and a join does not keep the order of rows.
-    ours = "/".join(one for one, owner in rules.section_of.items() if owner == section)
-    where = f"contains({_text(f'/{ours}/')}, concat('/', lower(extension), '/')) AND {_where(rules, source, after)}"
-    query = f"SELECT {item_sql(rules, source)} AS t FROM ({_fields_sql(inventory)}) WHERE {where}"
-    for batch in connection.sql(query).to_arrow_reader(_BATCH):
-        if batch.num_rows:
-            _, offsets, data = batch.column(0).buffers()
-            yield batch.num_rows, memoryview(data), memoryview(offsets).cast("i")
+    import pyarrow.compute as arrow  # type: ignore[import-untyped]
+
+    for batch in _batches(connection, _texts_sql(inventory, source, rules, after)):
+        sections, items, others = batch.columns
+        for one in arrow.value_counts(others.drop_null()).to_pylist():
+            if one["values"] == _NAMELESS:
+                raise ConfigurationError(_NO_KEY)
+            left_out[one["values"]] += one["counts"]
+        present = [one for one in arrow.unique(sections).to_pylist() if one is not None]
+        for number in present:
+            # Nearly every batch is of one section, whose text is written as it is.
+            whole = len(present) == 1 and not sections.null_count
+            mine = items if whole else items.filter(arrow.equal(sections, number))
+            _, offsets, data = mine.buffers()
+            yield rules.sections[number], len(mine), memoryview(data), memoryview(offsets).cast("i")
+
+
+def _texts_sql(inventory: Inventory, source: Source, rules: BuildRules, after: str) -> str:
+    """Of each object the number of its section, its item's text, and its extension if it has no section.
+
+    Not IN: of a longer list DuckDB makes a join, and a join does not keep the order of rows.
+    """
+    whens = []
+    for number, section in enumerate(rules.sections):
+        ours = "/".join(extension for extension, owner in rules.section_of.items() if owner == section)
+        whens.append(f"WHEN contains({_text(f'/{ours}/')}, concat('/', lower(extension), '/')) THEN {number}")
+    return (
+        f"SELECT section, CASE WHEN section IS NOT NULL THEN {item_sql(rules, source)} END,"
+        f" CASE WHEN key IS NULL THEN {_text(_NAMELESS)} WHEN section IS NULL THEN lower(extension) END"
+        f" FROM (SELECT *, CASE {' '.join(whens)} END AS section FROM ({_fields_sql(inventory)})"
+        f" WHERE key IS NULL OR NOT ends_with(key, '/') AND {_where(rules, source, after)})"
+    )
 
 
 def _fields_sql(inventory: Inventory) -> str:

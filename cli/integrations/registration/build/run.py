@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from integrations.errors import ConfigurationError, NothingMatchedError
 from integrations.registration.build import inventory as inventories
@@ -124,54 +125,74 @@ def built(parts: list[Part], skipped: dict[str, int], source: Source, probing: P
 
 def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, target: Target, after: str) -> Built:
     """Files of one section each, their text written by the engine."""
-    counts = inventories.extensions(connection, found, source, rules, after)
-    writer = _TextWriter(target)
-    present = {rules.section_of[one] for one in counts if one in rules.section_of}
-    for section in [one for one in rules.sections if one in present]:
-        for count, data, ends in inventories.texts(connection, found, source, rules, section, after):
-            writer.add(section, count, data, ends)
-        writer.close()
-    left_out = {f"extension {one or '(none)'}": count for one, count in counts.items() if one not in rules.section_of}
-    return built(writer.parts, left_out, source)
+    left_out: Counter[str] = Counter()
+    writers = {section: _TextWriter(target, section) for section in rules.sections}
+    try:
+        for section, count, data, ends in inventories.texts(connection, found, source, rules, left_out, after):
+            writers[section].add(count, data, ends)
+    except BaseException:
+        for writer in writers.values():
+            writer.abandon()
+        raise
+    written = [part for section in rules.sections for part in writers[section].finish()]
+    parts = [structs.replace(part, path=target.path(number)) for number, part in enumerate(written, 1)]
+    for before, part in zip(written, parts, strict=True):
+        before.path.replace(part.path)
+    return built(parts, {f"extension {one or '(none)'}": count for one, count in sorted(left_out.items())}, source)
 
 
 class _TextWriter:
-    """Writes batches of item texts, and begins a new file at the limit."""
+    """Writes the texts of one section's items, and begins a new file at the limit; names are given when all is there."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, target: Target, section: str) -> None:
+        self._target, self._section = target, section
         self._limit = min(target.limits.items, target.limits.urls)  # one URL an item
         self._file: BinaryIO | None = None
         self._count = 0
-        self.parts: list[Part] = []
+        self._parts: list[Part] = []
 
-    def add(self, section: str, count: int, data: memoryview, ends: memoryview) -> None:
+    def add(self, count: int, data: memoryview, ends: memoryview) -> None:
         done = 0
         while done < count:
             take = min(count - done, self._limit - self._count)
             if self._file is None:
-                self._file = self._open(section)
+                self._file = self._open()
             self._file.write(data[ends[done] : ends[done + take]])
             self._count += take
             done += take
             if self._count == self._limit:
-                self.close()
+                self._close()
 
-    def _open(self, section: str) -> BinaryIO:
+    def finish(self) -> list[Part]:
+        """The files, each whole."""
+        if self._file is not None:
+            self._close()
+        return self._parts
+
+    def abandon(self) -> None:
+        """Leave nothing behind."""
+        if self._file is not None:
+            self._file.close()
+            self._path.unlink()
+        for part in self._parts:
+            part.path.unlink()
+
+    @property
+    def _path(self) -> Path:
+        return self._target.folder / f"{self._target.stem}-{self._section}-{len(self._parts) + 1:05d}.part"
+
+    def _open(self) -> BinaryIO:
         self._target.folder.mkdir(parents=True, exist_ok=True)
-        file = self._target.path(len(self.parts) + 1).with_suffix(".part").open("wb")
-        file.write(b'{"%b": [\n' % section.encode())
+        file = self._path.open("wb")
+        file.write(b'{"%b": [\n' % self._section.encode())
         return file
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """End the file: the last item's comma gives way to the end of the list, and to the settings."""
-        if self._file is None:
-            return
+        assert self._file is not None  # noqa: S101 - its callers have looked
         self._file.seek(-2, 2)
         settings = "".join(f',\n"{name}": {str(value).lower()}' for name, value in self._target.settings.items())
         self._file.write(f"]{settings}}}\n".encode())
         self._file.close()
-        path = self._target.path(len(self.parts) + 1)
-        path.with_suffix(".part").replace(path)
-        self.parts.append(Part(path, self._count, self._count))
+        self._parts.append(Part(self._path, self._count, self._count))
         self._file, self._count = None, 0
