@@ -26,6 +26,7 @@ MEMORY = "300MB"
 _NO_KEY = "the inventory has a row without a key: it is damaged, or --columns names the columns in another order"
 _NAMELESS = "/"  # in the place of an extension, which has no slash
 _BATCH = 100_000
+_AHEAD = "32MB"  # what the engine may have ready while a batch is written
 # The same thing by its name in S3 Inventory, Azure's and Google's: all in lower case.
 _KEY = ("key", "name")
 _SIZE = ("size", "content-length")
@@ -51,6 +52,7 @@ def connect() -> Any:
         raise ConfigurationError("inventories need the extra: pip install 'encord-integrations[inventory]'") from None
     connection = duckdb.connect()
     connection.execute(f"SET memory_limit = '{MEMORY}'")
+    connection.execute(f"SET streaming_buffer_size = '{_AHEAD}'")
     connection.execute("SET preserve_insertion_order = true")
     connection.execute("SET TimeZone = 'UTC'")  # that of the machine otherwise
     return connection
