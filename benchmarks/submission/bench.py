@@ -34,7 +34,7 @@ def run(large: bool) -> list[Row]:
         stage = Stage(Path(home))
         stage.prepare()
         try:
-            rows = [*_throughput(stage, 100_000 if large else 20_000), _memory(stage, large)]
+            rows = [*_throughput(stage, 100_000 if large else 40_000), _memory(stage, large)]
         finally:
             stage.stop()
     return [*rows, _soak(large)]

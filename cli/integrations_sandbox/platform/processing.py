@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from PIL import Image
 from integrations_sandbox.platform import media, sequences
 from integrations_sandbox.platform.clouds.door import CloudDoor, Found, ObjectProblem, open_object
 from integrations_sandbox.platform.records import GROUPS, Facts, Failed, ItemType, Made, NewItem, Source, Unit
+from integrations_sandbox.platform.store import new_uuid
 
 FRAME_LIMIT = 200 * 1024 * 1024  # bytes of one picture that is decoded for a sequence
 PARTS: dict[ItemType, ItemType] = {"imageGroup": "image", "imageSequence": "image", "dicomSeries": "dicomFile"}
@@ -61,7 +61,7 @@ def _part(kind: ItemType, source: Source, door: CloudDoor) -> NewItem:
     """The item of one object: alone, or as a frame of a group."""
     if source.metadata is not None:
         facts = _trusted(kind, source.metadata)
-        return NewItem(str(uuid.uuid4()), kind, source.title or door.name(source.url), facts, source.url)
+        return NewItem(new_uuid(), kind, source.title or door.name(source.url), facts, source.url)
     found = door.find(source.url)
     facts = _facts(kind, source.url, found, door)
     return _found(kind, source, found, facts)
@@ -69,7 +69,7 @@ def _part(kind: ItemType, source: Source, door: CloudDoor) -> NewItem:
 
 def _found(kind: ItemType, source: Source, found: Found, facts: Facts) -> NewItem:
     """The item of an object that was read. A local upload has had its uuid since it was prepared, and has no URL."""
-    item, url = (source.placeholder, None) if source.placeholder else (str(uuid.uuid4()), source.url)
+    item, url = (source.placeholder, None) if source.placeholder else (new_uuid(), source.url)
     return NewItem(item, kind, source.title or found.name, facts, url, found.url)
 
 
@@ -118,7 +118,7 @@ def _group(unit_uuid: str, unit: Unit, door: CloudDoor) -> NewItem:
         facts = _series(unit.urls, children)
     title = unit.title or f"{unit.type}-{unit_uuid[:5]}"
     return NewItem(
-        str(uuid.uuid4()), unit.type, title, facts, url, url, identity_of(unit), unit.client_metadata, tuple(children)
+        new_uuid(), unit.type, title, facts, url, url, identity_of(unit), unit.client_metadata, tuple(children)
     )
 
 

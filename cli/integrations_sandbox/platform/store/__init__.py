@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from integrations_sandbox.platform.store.schema import SCHEMA
+
+_random = random.Random()  # noqa: S311 - for names of rows
 
 
 class Store:
@@ -58,6 +62,11 @@ class Store:
                 db.execute("rollback")
                 raise
             db.execute("commit")
+
+
+def new_uuid() -> str:
+    """A uuid for one of very many rows: no secret, so it need not be asked of the system, which lets other threads in."""
+    return str(UUID(int=_random.getrandbits(128), version=4))
 
 
 def now() -> str:

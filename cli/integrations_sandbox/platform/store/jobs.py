@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from integrations_sandbox.decoding import decode
 from integrations_sandbox.platform.records import Unit
-from integrations_sandbox.platform.store import now
+from integrations_sandbox.platform.store import new_uuid, now
 
 STATES = ("pending", "done", "error", "cancelled")
 
@@ -78,7 +78,7 @@ def add_job(db: sqlite3.Connection, new: NewJob) -> str:
         ),
     ).lastrowid  # fmt: skip
     encode = msgspec.json.Encoder().encode
-    rows = ((str(uuid.uuid4()), row, encode(unit)) for unit in new.units)
+    rows = ((new_uuid(), row, encode(unit)) for unit in new.units)
     db.executemany("insert into unit (uuid, job, spec) values (?, ?, ?)", rows)
     return job
 
