@@ -12,7 +12,13 @@ from integrations.registration.findings import Defect, Finding, FindingId
 
 _BLOCK = 1 << 17
 _CONTINUATION = bytes(range(0x80, 0xC0))
-_QUERY = re.compile(r"(?<=[\w/%.~-])\?[\w%.-]+=[^\s\"]*")
+# To the end of the text, because a broken URL has spaces and quotes in its query; and by name, because a text may begin
+# in the middle of one. Encoders of JSON write = as \u003d.
+_QUERY = re.compile(
+    r"([?&#])\s*[\w.%~-]+\s*(?:=|%3D|\\u003d).*"
+    r"|(?:X-(?:Amz|Goog|Obs)-[\w-]+|\b(?:AWSAccessKeyId|Signature|sig))(?:=|%3D|\\u003d).*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class Collector:
@@ -45,7 +51,7 @@ def finding(name: str, defect: Defect, line: int, column: int) -> Finding:
         file=name,
         line=line,
         column=column,
-        path=defect.path,
+        path=_without_query(defect.path),
         text=_without_query(defect.text),
         message=_without_query(defect.message),
         fix=_without_query(defect.fix),
@@ -54,8 +60,8 @@ def finding(name: str, defect: Defect, line: int, column: int) -> Finding:
 
 
 def _without_query(text: str) -> str:
-    """The text without the query of a URL, which may be a signature."""
-    return _QUERY.sub("?…", text) if "?" in text else text
+    """The text up to the query of a URL, which may be a signature."""
+    return _QUERY.sub(r"\1…", text)
 
 
 def positions(file: BinaryIO, offsets: Iterable[int]) -> list[tuple[int, int]]:
