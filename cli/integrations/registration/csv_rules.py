@@ -14,6 +14,8 @@ from integrations.registration.rules import Rules
 from integrations.registration.url_rules import extension_problem, place_of, url_problems
 
 TRUE_FALSE = {"": True, "true": True, "false": False}
+# What leaves open which item a row belongs to, or what that item is.
+GUESSES = frozenset({FindingId.CSV_CREATE_VIDEO, FindingId.EMPTY_VALUE})
 
 
 class Groups(Struct):

@@ -143,7 +143,7 @@ class CsvScanner:
         cells = self._cells()
         if cells is None or (len(cells) == 1 and not cells[0].text.strip()):
             return
-        if any(_plain(cell.text) == "objecturl" for cell in cells):
+        if any(names_url(cell.text) for cell in cells):
             self._layout = self._headings(cells)
             self._handler.headings(self._layout, window.offset)
         elif self._layout is None:
@@ -261,5 +261,6 @@ class CsvScanner:
         self._handler.headings(self._layout, start)
 
 
-def _plain(text: str) -> str:
-    return re.sub(r"[\s_-]", "", text).lower()
+def names_url(text: str) -> bool:
+    """Whether a cell is the heading of the object URLs, in any spelling, which makes its row one of headings."""
+    return re.sub(r"[\s_-]", "", text).lower() == "objecturl"

@@ -85,7 +85,7 @@ class _JsonReader:
 
     def chunk(self, section: str, first: int, offset: int, text: bytes) -> int | None:  # noqa: ARG002
         try:
-            items = json.loads(text, object_pairs_hook=_without_repetition)
+            items = json.loads(text, object_pairs_hook=without_repetition)
         except (ValueError, RecursionError):
             return None
         if not _is_items(section, items):
@@ -97,7 +97,8 @@ class _JsonReader:
         self.registration.sections.setdefault(section, []).append(node.plain())
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, as the hook of a decoder. Raises ValueError if one of its keys would be lost."""
     value = dict(pairs)
     if len(value) < len(pairs):
         raise ValueError("a key stands in an object twice")

@@ -8,6 +8,7 @@ import json
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,14 @@ def test_converting_to_json_and_back_loses_nothing(tmp_path: Path):
     )
 
 
+def lost_as_csv(tmp_path: Path, document: dict[str, Any]) -> tuple[dict[str, int], list[str]]:
+    """What is counted as lost, and the rows that are written all the same."""
+    (tmp_path / "f.json").write_text(json.dumps(document))
+    written = io.BytesIO()
+    lost = to_csv(tmp_path / "f.json", written)
+    return dict(lost), written.getvalue().decode().splitlines()[1:]
+
+
 def test_what_csv_cannot_carry_is_counted(tmp_path: Path):
     document = {
         "images": [{"objectUrl": f"{HOST}/a.jpg", "clientMetadata": {}, "imageMetadata": {}}] * 2,
@@ -160,9 +169,7 @@ def test_what_csv_cannot_carry_is_counted(tmp_path: Path):
         "image_groups": [{"title": "t", "createVideo": True, "objectUrl_0": "x"}] * 2,
         "skip_duplicate_urls": True,
     }
-    (tmp_path / "f.json").write_text(json.dumps(document))
-    lost = to_csv(tmp_path / "f.json", io.BytesIO())
-    assert lost == {
+    assert lost_as_csv(tmp_path, document)[0] == {
         "clientMetadata": 2,
         "imageMetadata": 2,
         "items of audio": 1,
@@ -171,11 +178,62 @@ def test_what_csv_cannot_carry_is_counted(tmp_path: Path):
     }
 
 
+GROUP = {"title": "t", "createVideo": False, "objectUrl_0": "a", "objectUrl_1": "b"}
+NO_GROUP = {"items of image_groups without an object URL, title or createVideo": 1}
+
+
+@pytest.mark.parametrize(
+    ("section", "item", "lost", "rows"),
+    [
+        ("image_groups", GROUP, {}, ["a,t,false", "b,t,false"]),
+        ("image_groups", GROUP | {"objectUrl_01": "c"}, {"objectUrl_01": 1}, ["a,t,false", "b,t,false"]),
+        ("image_groups", GROUP | {"objectUrl": "c"}, {"objectUrl": 1}, ["a,t,false", "b,t,false"]),
+        ("image_groups", GROUP | {"objectUrl_3": "d"}, {"objectUrl_N": 1}, ["a,t,false", "b,t,false", "d,t,false"]),
+        ("image_groups", {"createVideo": True, "objectUrl_0": "a"}, NO_GROUP, []),
+        ("image_groups", {"title": "t", "createVideo": True}, NO_GROUP, []),
+        ("image_groups", {"title": "t", "objectUrl_0": "a"}, NO_GROUP, []),
+        ("image_groups", GROUP | {"createVideo": "yes"}, NO_GROUP, []),
+        ("image_groups", GROUP | {"title": "Object URL"}, NO_GROUP, []),
+        ("images", {"objectUrl": "a", "objectUrl_0": "b", "createVideo": True}, {"objectUrl_N": 1, "createVideo": 1}, ["a,"]),
+        ("images", {"objectUrl": "a", "title": None}, {"title": 1}, ["a,"]),
+        ("images", {"objectUrl": "a", "title": "NUL \0"}, {"title": 1}, ["a,"]),
+        ("images", {"title": "t"}, {"items of images without an object URL": 1}, []),
+    ],
+)  # fmt: skip
+def test_an_item_of_which_rows_would_tell_less_or_something_else_is_counted(
+    tmp_path: Path, section: str, item: dict[str, Any], lost: dict[str, int], rows: list[str]
+):
+    assert lost_as_csv(tmp_path, {section: [item]}) == (lost, rows)
+
+
+def test_keys_that_repeat_in_an_item_are_not_lost(tmp_path: Path):
+    again = '{"objectUrl": "b", "title": "one", "title": "two"}'
+    (tmp_path / "f.json").write_text('{"images": [' + ", ".join(['{"objectUrl": "a"}'] * 9 + [again]) + "]}")
+    with pytest.raises(RegistrationError, match=F.REPEATED_KEY):
+        to_csv(tmp_path / "f.json", io.BytesIO())
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "a.jpg,t,maybe",
+        "a.jpg,t,true\nb.jpg,t,false",
+        "a.jpg,,true",
+    ],
+)
+def test_rows_that_leave_open_what_their_item_is_are_not_converted(tmp_path: Path, rows: str):
+    (tmp_path / "f.csv").write_text(f"ObjectURL,Image group title,Create video\n{rows}\n")
+    with pytest.raises(RegistrationError, match=r"REG604|REG204"):
+        to_json(tmp_path / "f.csv", io.BytesIO())
+
+
 def test_a_broken_file_is_neither_converted_nor_split(tmp_path: Path):
     (tmp_path / "f.json").write_text('{"images": [{"objectUrl": "x",}]}')
     (tmp_path / "f.csv").write_text('ObjectURL,Image title\nx,"y\n')
+    (tmp_path / "half.json").write_text('{"images": [{"objectUrl": "x", "title": "\\ud800"}]}')
     for work in (
         lambda: to_csv(tmp_path / "f.json", io.BytesIO()),
+        lambda: to_csv(tmp_path / "half.json", io.BytesIO()),
         lambda: to_json(tmp_path / "f.csv", io.BytesIO()),
         lambda: split(tmp_path / "f.json", tmp_path / "out"),
         lambda: split(tmp_path / "f.csv", tmp_path / "out"),
