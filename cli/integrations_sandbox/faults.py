@@ -11,10 +11,10 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,15 +40,17 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     host: str = ""
     method: str | None = None
     path: str = ""
-    times: int | None = None
-    chance: float = 1.0
-    seconds: float = 0.0
-    status: int = 500
+    times: Annotated[int, Meta(ge=1)] | None = None
+    chance: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    seconds: Annotated[float, Meta(ge=0)] = 0.0
+    status: Annotated[int, Meta(ge=400, le=599)] = 500
 
     def __post_init__(self) -> None:
         """Raises ValueError for what could never strike."""
         if self.host and self.kind in JOBS:
             raise ValueError(f"a {self.kind} is the platform's: it takes no host")
+        if self.kind == "latency" and not self.seconds:
+            raise ValueError("a latency takes seconds")
 
     def concerns(self, method: str, path: str, host: str = "") -> bool:
         """Whether the rule is about this request."""

@@ -18,7 +18,7 @@ from integrations_sandbox.clouds.edge import DETOUR, Routes
 from integrations_sandbox.decoding import convert
 from integrations_sandbox.faults import Fault
 from integrations_sandbox.files import write_private
-from integrations_sandbox.sandbox import Sandbox
+from integrations_sandbox.sandbox import Sandbox, running
 
 
 def read_rules(text: str, source: str) -> list[Fault]:
@@ -34,6 +34,7 @@ def stage_faults(sandbox: Sandbox, rules: Sequence[Fault]) -> None:
 
     Raises UnreachableError if the sandbox does not run.
     """
+    _require_running(sandbox)
     of_clouds = [rule for rule in rules if rule.host]
     sandbox.admin().put_faults(*(rule for rule in rules if not rule.host))
     if not of_clouds:
@@ -45,8 +46,14 @@ def stage_faults(sandbox: Sandbox, rules: Sequence[Fault]) -> None:
 
 def faults(sandbox: Sandbox) -> list[dict[str, Any]]:
     """Every rule in force, with how often it has struck. Raises UnreachableError if the sandbox does not run."""
+    _require_running(sandbox)
     detour = _detour(sandbox)
     return [*sandbox.admin().list_faults(), *(_call(sandbox, detour, "GET") if detour else [])]
+
+
+def _require_running(sandbox: Sandbox) -> None:
+    if not running(sandbox)["platform"]:
+        raise UnreachableError("the sandbox does not run: integrations sandbox up")
 
 
 def _detour(sandbox: Sandbox) -> Detour | None:

@@ -114,10 +114,13 @@ def test_the_end_of_a_rehearsal_leaves_no_fault_and_no_process(stage):
         (["kind: eror"], "Invalid enum value 'eror' - at `$[0].kind`"),
         (["kind: error", "kind: stuck_job, host: s3"], "a stuck_job is the platform's: it takes no host - at `$[1]`"),
         (["kind: error, hots: s3"], "unknown field `hots` - at `$[0]`"),
+        (["kind: latency"], "a latency takes seconds - at `$[0]`"),
+        (["kind: error, chance: 7"], "`float` <= 1.0 - at `$[0].chance`"),
+        (["kind: error, status: 99"], "`int` >= 400 - at `$[0].status`"),
     ],
 )
 def test_a_rule_that_says_nothing_is_refused_and_those_before_stay(stage, rules, said):
-    rehearsal.stage_faults(stage.sandbox, [Fault("latency")])
+    rehearsal.stage_faults(stage.sandbox, [Fault("latency", seconds=0.01)])
     ran = stage.run_here("sandbox", "faults", rules_file(stage, *rules))
     assert (ran.code, said in ran.err) == (2, True), ran.err
     assert len(struck(stage)) == 1

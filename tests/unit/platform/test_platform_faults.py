@@ -33,7 +33,7 @@ def test_a_rule_strikes_as_often_as_it_says_and_is_counted():
 
 
 def test_every_latency_strikes_and_of_the_others_the_first():
-    faults = staged(Fault("latency"), Fault("error"), Fault("reset_after"), Fault("latency"))
+    faults = staged(Fault("latency", seconds=1), Fault("error"), Fault("reset_after"), Fault("latency", seconds=1))
     assert kinds(faults) == ["latency", "error", "latency"]
     assert [one["struck"] for one in faults.report()] == [1, 1, 0, 1]
 
