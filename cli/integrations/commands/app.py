@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 import traceback
@@ -11,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from integrations import __version__
-from integrations.commands.output import say
+from integrations.commands.output import give_up_stdout, say
 from integrations.errors import ExitCode, IntegrationsError
 
 # name: (module, summary). A test holds this to the modules.
@@ -75,6 +76,7 @@ def run(arguments: list[str]) -> int:
     """Run one command. Returns its exit code; no exception gets out, and no traceback is for the operator to see."""
     try:
         outcome = app(arguments, prog_name="integrations", standalone_mode=False)
+        sys.stdout.flush()  # that it cannot be written shall be known here, not when Python ends
     except IntegrationsError as error:
         say(f"error: {error}")
         return error.exit_code
@@ -82,8 +84,13 @@ def run(arguments: list[str]) -> int:
         say("cancelled")
         return ExitCode.CANCELLED
     except BrokenPipeError:
+        give_up_stdout()
         return ExitCode.CLEAN  # whoever read us has read enough
     except Exception as error:  # noqa: BLE001 - the last resort: everything expected is caught above
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            give_up_stdout()
+            say(f"error: the result cannot be written: {error.strerror}")
+            return ExitCode.INCOMPLETE
         if hasattr(error, "format_message"):  # Click's own usage errors
             say(f"error: {error.format_message()}")
             return ExitCode.USAGE

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from integrations.commands import submission
 from integrations.commands.options import Output, environment, one_integration
-from integrations.commands.output import coloured, emit, say
+from integrations.commands.output import coloured, emit, say, written
 from integrations.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
@@ -210,6 +206,7 @@ def split(
     from integrations.registration.split import Limits
     from integrations.registration.split import split as split_file
 
+    _must_hold_files(folder)
     default = Limits()
     limits = Limits(min(items or default.items, default.items), min(urls or default.urls, default.urls))
     parts = split_file(file, folder, limits)
@@ -265,6 +262,9 @@ def build(
     from integrations.registration.build.rules import load_rules
     from integrations.registration.split import Limits
 
+    _must_hold_files(folder)
+    if Path(name).name != name:
+        raise ConfigurationError(f"--name is the start of the files' names, without a folder: {name!r} is none")
     what = load_rules(rules)
     default = Limits()
     limits = Limits(min(items or default.items, default.items), default.urls)
@@ -299,6 +299,13 @@ def build(
     return _say_probing(built.probing)
 
 
+def _must_hold_files(folder: Path) -> None:
+    """Raises ConfigurationError if it is no folder, and none can be made there."""
+    known = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if not known.is_dir():
+        raise ConfigurationError(f"{known} is no folder: name one for the files to go to")
+
+
 def _say_probing(probing: Probing) -> int:
     """What has no media metadata although it was asked for, and the exit code that this makes."""
     if not probing.failed:
@@ -323,46 +330,16 @@ def _source(text: str, region: str | None, chosen: tuple[Integration, ...]) -> S
 
     name = text.partition("://")[2].partition("/")[0]
     known = next((found for one in chosen if (found := region_of(one, name))), None)
-    source = parse_source(text, region or known)
     for one in chosen:
-        if not reads(one, source):
+        if not reads(one, parse_source(text, region or known or "any")):
             raise ConfigurationError(f"{text!r} is no bucket of the integration {one.name}")
-    return source
+    return parse_source(text, region or known)
 
 
 def _listed(count: int) -> None:
     """Progress, on a terminal only."""
     if sys.stderr.isatty() and count % 100_000 < 1000:
         say(f"{count:,} objects listed")
-
-
-@contextmanager
-def written(output: Path | None) -> Iterator[BinaryIO]:
-    """A stream for bytes: a temporary file that takes the place of `output`, or goes to stdout, only when all went well."""
-    folder = None if output is None else output.parent
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as stream:
-            temporary = Path(stream.name)
-    except OSError as error:
-        raise ConfigurationError(f"{output} cannot be written: {error.strerror}") from error
-    try:
-        with temporary.open("w+b") as stream:
-            yield stream
-        if output is None:
-            with temporary.open("rb") as stream:
-                shutil.copyfileobj(stream, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-        else:
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(output)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _url_options(spelling: Spelling, endpoints: list[str] | None, chosen: tuple[Integration, ...]) -> UrlOptions:
@@ -375,10 +352,16 @@ def _url_options(spelling: Spelling, endpoints: list[str] | None, chosen: tuple[
 
 
 def _integrations(env: str | None, integration: str | None) -> tuple[Integration, ...]:
-    """The one that is named, or all of the environment; none without an environment."""
+    """The one that is named, or all of the environment; none without an environment.
+
+    INTEGRATIONS_ENV says only where an integration is: without one, a file can be validated for no environment at all.
+    """
+    env = env or (os.environ.get("INTEGRATIONS_ENV") if integration is not None else None)
     if env is None:
         if integration is not None:
-            raise ConfigurationError("--integration needs --env, the environment that the integration is in")
+            raise ConfigurationError(
+                "--integration needs --env (or INTEGRATIONS_ENV), the environment that the integration is in"
+            )
         return ()
     settings = environment(env)
     return settings.integrations if integration is None else (one_integration(settings, integration),)

@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -33,21 +33,22 @@ class UnreadableFileError(IntegrationsError, OSError):
 
 @contextmanager
 def open_source(name: str | Path) -> Iterator[BinaryIO]:
-    """Open a file for reading; `-` is standard input, kept in a temporary file because it is read more than once.
+    """Open a file for reading; `-` is standard input.
 
-    Raises UnreadableFileError.
+    That and a pipe are kept in a temporary file, because a file is read more than once. Raises UnreadableFileError.
     """
-    try:
-        if str(name) == STDIN:
-            with tempfile.TemporaryFile() as file:
-                shutil.copyfileobj(sys.stdin.buffer, file)
-                file.seek(0)
-                yield file
-        else:
-            with Path(name).open("rb", buffering=0) as raw:
-                yield raw
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise UnreadableFileError(f"{name} cannot be read: {error.strerror}") from error
+    with ExitStack() as stack:
+        try:
+            raw = sys.stdin.buffer if str(name) == STDIN else stack.enter_context(Path(name).open("rb", buffering=0))
+        except OSError as error:
+            raise UnreadableFileError(f"{name} cannot be read: {error.strerror}") from error
+        if str(name) != STDIN and raw.seekable():
+            yield raw
+            return
+        file = stack.enter_context(tempfile.TemporaryFile())
+        shutil.copyfileobj(raw, file)
+        file.seek(0)
+        yield file
 
 
 def sniff(name: str | Path, start: bytes) -> Format:

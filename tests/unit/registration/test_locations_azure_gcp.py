@@ -78,3 +78,18 @@ def test_another_container_account_bucket_or_prefix_is_a_finding_on_its_line(fou
 @pytest.mark.parametrize(("integration", "url"), [("pictures", STUDIO), ("studio", IMAGES)])
 def test_an_object_of_the_environments_other_cloud_is_not_this_integrations(found, integration, url):
     assert found([url], "--integration", integration) == (ExitCode.FINDINGS, [(2, "REG311")])
+
+
+def test_the_variable_names_the_environment_of_an_integration_and_of_nothing_else(found, monkeypatch):
+    assert found([STUDIO]) == (ExitCode.CLEAN, [])
+    monkeypatch.setenv("INTEGRATIONS_ENV", "dev")
+    assert run(["registration", "validate", "files.json", "-i", "pictures"]) == ExitCode.FINDINGS
+    assert run(["registration", "validate", "files.json", "-i", "studio"]) == ExitCode.CLEAN
+    monkeypatch.setenv("INTEGRATIONS_ENV", "none")
+    assert run(["registration", "validate", "files.json"]) == ExitCode.CLEAN
+
+
+def test_a_bucket_of_no_integration_is_said_to_be_so_before_its_region_is_asked_for(found, capsys):
+    found([STUDIO])
+    assert run(["registration", "build", "s3://acme-other/", "out", "-i", "studio", "-e", "dev"]) == ExitCode.USAGE
+    assert "is no bucket of the integration studio" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -111,6 +112,89 @@ def test_standard_input_is_a_file_too(files: Path):
     result = subprocess.run(command, input=MENDABLE, capture_output=True, text=True, check=False)
     assert result.returncode == ExitCode.FINDINGS
     assert [json.loads(line)["line"] for line in result.stdout.splitlines()] == [2, 2]
+
+
+def repaired(files: Path, output: Path | str) -> int:
+    return run(["registration", "repair", str(files / "mendable.json"), "-o", str(output)])
+
+
+def test_a_file_is_replaced_and_stays_as_private_as_it_was(files: Path):
+    target = files / "out.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    assert repaired(files, target) == ExitCode.CLEAN
+    assert "a%20b.png" in target.read_text()
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_stays_one_and_its_target_is_written(files: Path):
+    (files / "link.json").symlink_to(files / "target.json")
+    assert repaired(files, files / "link.json") == ExitCode.CLEAN
+    assert (files / "link.json").is_symlink()
+    assert "a%20b.png" in (files / "target.json").read_text()
+
+
+def test_a_pipe_stays_one_and_is_written(files: Path):
+    pipe = files / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert repaired(files, pipe) == ExitCode.CLEAN
+        assert pipe.is_fifo()
+        assert b"a%20b.png" in os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize("word", ["validate", "repair"])
+def test_a_pipe_is_a_file_too(word: str):
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, MENDABLE.encode())
+        os.close(writer)
+        assert run(["registration", word, f"/dev/fd/{reader}"]) == {"validate": 1, "repair": 0}[word]
+    finally:
+        os.close(reader)
+
+
+def test_a_hyphen_is_stdout(files: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]):
+    monkeypatch.chdir(files)
+    assert repaired(files, "-") == ExitCode.CLEAN
+    assert b"a%20b.png" in capfdbinary.readouterr().out
+    assert not (files / "-").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["repair", "good.json", "-o", "."],
+        ["repair", "good.json", "-o", "none/out.json"],
+        ["split", "good.json", "good.json"],
+        ["split", "good.json", "good.json/below"],
+        ["build", "s3://b/", "good.json", "--region", "eu-west-2"],
+        ["build", "s3://b/", "out", "--region", "eu-west-2", "--name", "a/b"],
+        ["build", "s3://b/", "out", "--region", "eu-west-2", "--name", "../a"],
+    ],
+)
+def test_what_cannot_be_written_is_one_sentence(
+    files: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(files)
+    assert run(["registration", *words]) == ExitCode.USAGE
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err.count("\n")) == ("", 1)
+    assert {one.name for one in files.iterdir()} == {"good.json", "mendable.json", "warned.json"}
+
+
+@pytest.mark.parametrize("word", ["validate", "repair"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_stdout_is_one_sentence(files: Path, word: str, unbuffered: str):
+    with Path("/dev/full").open("wb") as full:  # only written to: nothing here can rename anything over it
+        command = [sys.executable, "-m", "integrations", "registration", word, str(files / "good.json")]
+        variables = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=variables, check=False)
+    assert ended.returncode == ExitCode.INCOMPLETE
+    assert ended.stderr.splitlines()[-1] == "error: the result cannot be written: No space left on device"
 
 
 def test_validating_imports_nothing_heavy():
