@@ -127,25 +127,28 @@ def test_a_csv_inventory_of_s3_becomes_the_same_files(spark: Any, tmp_path: Path
     with gzip.open(path, "wt", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows(
-            ["my-bucket", quote_plus(key, safe="/"), size, f"{when[:10]}T{when[11:]}.000Z"] for key, size, when in ROWS
+            [bucket, quote_plus(key, safe="/"), size, f"{when[:10]}T{when[11:]}.000Z", latest, "false"]
+            for key, size, when in ROWS
+            for bucket, latest in (("my-bucket", "true"), ("my-bucket", "false"), ("other", "true"))
         )
     source = Source("s3", "my-bucket", "raw/", "eu-west-2")
-    both(
-        spark,
-        tmp_path,
-        [path],
-        TEXT,
-        source,
-        columns="Bucket, Key, Size, last_modified_date",
-    )
+    columns = "Bucket, Key, Size, LastModifiedDate, IsLatest, IsDeleteMarker"
+    done = both(spark, tmp_path, [path], TEXT, source, columns=columns)
+    assert done.skipped["in another bucket or container"] == len(ROWS)
+    assert 0 < done.skipped["not the current version"] < len(ROWS)
 
 
 def test_a_csv_inventory_of_azure_becomes_the_same_files(spark: Any, tmp_path: Path):
     path = tmp_path / "inventory.csv"
     with path.open("w", newline="") as file:
-        rows = [("cont/" + key, f"{when[:10]}T{when[11:]}+02:00", size) for key, size, when in ROWS]
-        csv.writer(file).writerows([("Name", "Last-Modified", "Content-Length"), *rows])
-    both(spark, tmp_path, [path], TEXT, parse_source("az://acc/cont/"))
+        rows = [
+            (f"{container}/{key}", f"{when[:10]}T{when[11:]}+02:00", size, snapshot)
+            for key, size, when in ROWS
+            for container, snapshot in (("cont", ""), ("cont", "2024-01-01T00:00:00Z"), ("other", ""))
+        ]
+        csv.writer(file).writerows([("Name", "Last-Modified", "Content-Length", "Snapshot"), *rows])
+    done = both(spark, tmp_path, [path], TEXT, parse_source("az://acc/cont/"))
+    assert done.skipped["not the current version"] == done.skipped["in another bucket or container"] == len(ROWS)
 
 
 def test_what_spark_cannot_do_or_find_is_said_in_one_sentence(spark: Any, tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -165,7 +166,9 @@ def test_what_is_no_source_is_refused(text: str):
 def parquet(path: Path, objects: list[Object]) -> Path:
     connection = inventories.connect()
     connection.execute("CREATE TABLE t (bucket VARCHAR, key VARCHAR, size BIGINT, last_modified_date TIMESTAMP)")
-    connection.executemany("INSERT INTO t VALUES ('b', ?, ?, ?)", [(o.key, o.size, o.modified[:19]) for o in objects])
+    connection.executemany(
+        "INSERT INTO t VALUES ('my-bucket', ?, ?, ?)", [(o.key, o.size, o.modified[:19]) for o in objects]
+    )
     connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
     return path
 
@@ -205,7 +208,7 @@ def test_an_inventory_with_groups_and_a_side_table(tmp_path: Path):
 
 def test_a_csv_inventory_of_s3_has_encoded_keys_and_no_headings(tmp_path: Path):
     path = tmp_path / "inventory.csv"
-    path.write_text('"b","raw/a+b%2B1.jpg","5"\n"b","other.jpg","6"\n')
+    path.write_text('"my-bucket","raw/a+b%2B1.jpg","5"\n"my-bucket","other.jpg","6"\n')
     source = Source("s3", "my-bucket", "raw/", "eu-west-2")
     target = Target(tmp_path / "out", "r")
     done = build_from_inventory([path], source, BuildRules(), target, root=tmp_path, columns="Bucket,Key,Size")
@@ -265,6 +268,75 @@ def test_an_azure_inventory_names_the_container_before_the_key(tmp_path: Path):
     source = parse_source("az://acc/cont/raw/")
     done = build_from_inventory([path], source, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
     assert written(done.parts)["images"][0]["objectUrl"] == "https://acc.blob.core.windows.net/cont/raw/a.jpg"
+
+
+# What is no object for an item: by the columns of S3's inventory (as in a file, and as in its manifest), Azure's and Google's.
+STATES = {
+    "s3://my-bucket/": [
+        ("bucket,key,size,last_modified_date,is_latest,is_delete_marker", "{},{},5,2024-01-02T00:00:00Z,{}"),
+        ("my-bucket", "a.jpg", "true,false", None),
+        ("my-bucket", "b.jpg", ",", None),
+        ("my-bucket", "c.jpg", "true,true", "deleted"),
+        ("my-bucket", "d.jpg", "false,false", "not the current version"),
+        ("other", "e.jpg", "true,false", "in another bucket or container"),
+    ],
+    "az://acc/cont/": [
+        ("Name,Last-Modified,Snapshot,IsCurrentVersion,Deleted,hdi_isfolder", "{}/{},2024-01-02T00:00:00Z,{}"),
+        ("cont", "a.jpg", ",true,,", None),
+        ("cont", "b.jpg", ",,false,false", None),
+        ("cont", "c.jpg", "2024-01-01T00:00:00Z,,,", "not the current version"),
+        ("cont", "d.jpg", ",false,,", "not the current version"),
+        ("cont", "e.jpg", ",,true,", "deleted"),
+        ("cont", "f.jpg", ",,,true", "folder"),
+        ("other", "g.jpg", ",true,,", "in another bucket or container"),
+    ],
+    "gs://my-bucket/": [
+        ("bucket,name,updated,timeDeleted", "{},{},2024-01-02T00:00:00Z,{}"),
+        ("my-bucket", "a.jpg", "", None),
+        ("my-bucket", "b.jpg", "", None),
+        ("my-bucket", "c.jpg", "2024-01-03T00:00:00Z", "deleted"),
+    ],
+}
+
+
+@pytest.mark.parametrize("text", ["{}", GROUPS])
+@pytest.mark.parametrize("parquet_too", [False, True])
+@pytest.mark.parametrize("place", STATES)
+def test_rows_that_are_no_current_object_of_the_bucket_are_left_out_and_counted(
+    tmp_path: Path, place: str, parquet_too: bool, text: str
+):
+    (headings, line), *rows = STATES[place]
+    path = tmp_path / "i.csv"
+    path.write_text("\n".join([headings, *(line.format(*row[:3]) for row in rows)]))  # type: ignore[str-format]
+    if parquet_too:
+        path, plain = tmp_path / "i.parquet", path
+        inventories.connect().execute(f"COPY (FROM read_csv('{plain}')) TO '{path}'")
+    source = parse_source(place, "eu-west-2")
+    done = build_from_inventory([path], source, rules(tmp_path, text), Target(tmp_path / "out", "r"), root=tmp_path)
+    assert [one["objectUrl"] for one in written(done.parts)["images"]] == [source.url("a.jpg"), source.url("b.jpg")]
+    assert done.skipped == Counter(row[3] for row in rows if row[3])
+    elsewhere = Source(source.scheme, "elsewhere", "raw/", "eu-west-2", source.account)
+    with pytest.raises(NothingMatchedError, match="in another bucket or container"):
+        build_from_inventory([path], elsewhere, rules(tmp_path, text), Target(tmp_path / "out2", "r"), root=tmp_path)
+
+
+def test_the_columns_of_a_manifest_are_known_and_since_is_a_time_wherever_it_was_written(tmp_path: Path):
+    path = tmp_path / "i.csv"
+    rows = [f'"my-bucket","{n}.jpg","5","2026-11-22T13:{n}:00.000Z","true"' for n in (25, 30, 55)]
+    path.write_text("\n".join(rows))
+
+    def build(since: str, columns: str = "Bucket, Key, Size, LastModifiedDate, IsLatest") -> list[str]:
+        what, target = rules(tmp_path, "title: '{modified}'"), Target(tmp_path / str(len(since)), "r")
+        done = build_from_inventory([path], SOURCE, what, target, root=tmp_path, columns=columns, after=since)
+        return [item["title"] for item in written(done.parts)["images"]]
+
+    assert build("2026-11-22T15:30:00+02:00") == ["2026-11-22T13:30:00Z", "2026-11-22T13:55:00Z"]
+    assert len(build("2026-11-22")) == 3
+    for since in ("11/22/2027", "yesterday", "2026-13-45", "0001-01-01T00:00:00+02:00"):
+        with pytest.raises(ConfigurationError, match="is no time"):
+            build(since)
+    with pytest.raises(ConfigurationError, match="no column of times"):
+        build("2026-11-22", "Bucket, Key, Size, Other, IsLatest")
 
 
 def test_files_stay_within_the_limits(tmp_path: Path):

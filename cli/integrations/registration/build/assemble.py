@@ -14,6 +14,7 @@ from integrations.registration.model import group_fields
 
 Item = tuple[str, dict[str, Any]]  # section, and the item in Encord's spelling
 Made = tuple[str, dict[str, Any], Object | None]  # the same, with its object if it stands alone
+FOLDER = "folder"
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -70,8 +71,10 @@ def decider(
     group_rules = [(re.compile(glob_regex(rule.match)), re.compile(rule.by)) for rule in rules.groups]
 
     def decide(one: Object) -> Item | Member | str:
+        if one.unfit:
+            return one.unfit
         if one.key.endswith("/"):
-            return "folder"
+            return FOLDER
         if not wanted(one.key):
             return "not included"
         owner = next((place for place, (match, _) in enumerate(group_rules) if match.search(one.key)), None)

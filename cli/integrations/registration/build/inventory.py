@@ -19,25 +19,41 @@ from urllib.parse import unquote_plus
 from msgspec import Struct
 
 from integrations.errors import ConfigurationError
+from integrations.registration.build.assemble import FOLDER
 from integrations.registration.build.rules import BuildRules, glob_regex, places
 from integrations.registration.build.source import Object, Source
 
 MEMORY = "300MB"
 _NO_KEY = "the inventory has a row without a key: it is damaged, or --columns names the columns in another order"
-_NAMELESS = "/"  # in the place of an extension, which has no slash
+_REASON = "/"  # before what stands in the place of an extension, which has no slash
 _BATCH = 100_000
 _AHEAD = "32MB"  # what the engine may have ready while a batch is written
-# The same thing by its name in S3 Inventory, Azure's and Google's: all in lower case.
+# The same thing by its name in S3 Inventory, Azure's and Google's: in lower case, without `_` and `-`, because
+# S3 writes last_modified_date in a file and LastModifiedDate in its manifest.
 _KEY = ("key", "name")
-_SIZE = ("size", "content-length")
-_MODIFIED = ("last_modified_date", "last-modified", "updated", "timecreated")
+_SIZE = ("size", "contentlength")
+_MODIFIED = ("lastmodifieddate", "lastmodified", "updated", "timecreated")
+_ELSEWHERE = "in another bucket or container"
+_DELETED = "deleted"
+_OLD = "not the current version"
+# Of the columns that tell what is no current object: when they do, and why. `{}` is the column, in the SQL of any engine.
+_UNFIT = (
+    ("isdeletemarker", "coalesce(TRY_CAST({} AS BOOLEAN), false)", _DELETED),
+    ("deleted", "coalesce(TRY_CAST({} AS BOOLEAN), false)", _DELETED),
+    ("timedeleted", "coalesce(CAST({} AS STRING), '') <> ''", _DELETED),
+    ("islatest", "NOT coalesce(TRY_CAST({} AS BOOLEAN), true)", _OLD),
+    ("iscurrentversion", "NOT coalesce(TRY_CAST({} AS BOOLEAN), true)", _OLD),
+    ("snapshot", "coalesce(CAST({} AS STRING), '') <> ''", _OLD),
+    ("hdiisfolder", "coalesce(TRY_CAST({} AS BOOLEAN), false)", FOLDER),
+)
 
 
 class Inventory(Struct, frozen=True):
-    """Inventory files and what their columns are called. key: an SQL expression of the object's key."""
+    """Inventory files and what their columns are called, as SQL. unfit: why a row is no object for an item, or NULL."""
 
     table: str
     key: str
+    unfit: str
     size: str
     modified: str
     encoded: bool
@@ -69,10 +85,12 @@ def reading(files: Sequence[str | Path]) -> Iterator[None]:
         raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
 
 
-def describe(connection: Any, files: list[Path], source: Source, columns: str | None) -> Inventory:
+def describe(
+    connection: Any, files: list[Path], source: Source, columns: str | None, *, timed: bool = False
+) -> Inventory:
     """Find out what the columns mean. columns: their names, with commas between, for CSV without headings.
 
-    Raises ConfigurationError if no column holds keys.
+    Raises ConfigurationError if no column holds keys, or none times although they are needed (timed).
     """
     names = ", ".join(_text(one) for one in in_order(files))
     parquet = is_parquet(files)
@@ -84,25 +102,31 @@ def describe(connection: Any, files: list[Path], source: Source, columns: str | 
     else:
         table = f"read_csv([{names}], header = true, all_varchar = true)"
     described = connection.execute(f"DESCRIBE FROM {table}").fetchall()
-    found = meanings([str(row[0]) for row in described], files)
+    found = meanings([str(row[0]) for row in described], files, timed=timed)
     size = f'TRY_CAST("{found.size}" AS BIGINT)' if found.size else "0"
     # A text may say its offset from UTC.
     time = f'"{found.modified}"' if parquet else f'TRY_CAST("{found.modified}" AS TIMESTAMPTZ)'
     modified = f"strftime(TRY_CAST({time} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%SZ')" if found.modified else "''"
-    return Inventory(table, own_key(source, f'"{found.key}"'), size, modified, are_encoded(source, files))
+    key, unfit = own_key(source, f'"{found.key}"'), unfit_sql(found, source, '"')
+    return Inventory(table, key, unfit, size, modified, are_encoded(source, files))
 
 
 class Meanings(Struct, frozen=True):
-    """Which column holds what; not every inventory has sizes and times."""
+    """Which column holds what; not every inventory has all. states: columns by their names in `_UNFIT`."""
 
     key: str
     size: str | None
     modified: str | None
+    bucket: str | None
+    states: dict[str, str]
 
 
-def meanings(names: list[str], files: Sequence[str | Path]) -> Meanings:
-    """Find the columns by their names. Raises ConfigurationError if none holds keys."""
-    known = {one.lower(): one for one in names}
+def meanings(names: list[str], files: Sequence[str | Path], *, timed: bool) -> Meanings:
+    """Find the columns by their names.
+
+    Raises ConfigurationError if none holds keys, or none times although they are needed (timed).
+    """
+    known = {re.sub("[_-]", "", one.lower()): one for one in names}
     key, size, modified = (
         next((known[one] for one in wanted if one in known), None) for wanted in (_KEY, _SIZE, _MODIFIED)
     )
@@ -110,17 +134,35 @@ def meanings(names: list[str], files: Sequence[str | Path]) -> Meanings:
         raise ConfigurationError(
             f"{files[0]} has no column of keys (key or name): name the columns with --columns, as the manifest lists them"
         )
-    return Meanings(key, size, modified)
+    if timed and modified is None:
+        raise ConfigurationError(f"{files[0]} has no column of times, which --since needs: leave --since out")
+    states = {name: known[name] for name, _, _ in _UNFIT if name in known}
+    return Meanings(key, size, modified, known.get("bucket"), states)
+
+
+def unfit_sql(found: Meanings, source: Source, quote: str) -> str:
+    """The SQL, of any engine, of why a row is no object for an item, NULL if it is one. quote: the engine's, of columns."""
+    whens = []
+    if source.scheme == "az":
+        start = f"{source.bucket}/"
+        whens.append((f"left({quote}{found.key}{quote}, {len(start)}) <> '{start}'", _ELSEWHERE))
+    elif found.bucket and source.scheme != "arn":  # behind an access point are buckets of any name
+        whens.append((f"{quote}{found.bucket}{quote} <> '{source.bucket}'", _ELSEWHERE))
+    for name, test, why in _UNFIT:
+        if name in found.states:
+            whens.append((test.format(f"{quote}{found.states[name]}{quote}"), why))
+    cases = " ".join(f"WHEN {test} THEN '{why}'" for test, why in whens)
+    return f"CASE {cases} END" if whens else "NULL"
+
+
+def belongs(key: str, unfit: str, source: Source) -> bool:
+    """Whether a row is told of at all: what has the source's prefix, and what cannot, being elsewhere."""
+    return unfit == _ELSEWHERE or key.startswith(source.prefix)
 
 
 def own_key(source: Source, column: str) -> str:
-    """The SQL, of any engine, of a key in its container: Azure's names start with the container, which has no quotes."""
-    if source.scheme != "az":
-        return column
-    start = f"{source.bucket}/"
-    return (
-        f"CASE WHEN left({column}, {len(start)}) = '{start}' THEN substr({column}, {len(start) + 1}) ELSE {column} END"
-    )
+    """The SQL, of any engine, of a key in its container: Azure's names start with the container."""
+    return f"substr({column}, {len(source.bucket) + 2})" if source.scheme == "az" else column
 
 
 def in_order(files: Sequence[str | Path]) -> list[str]:
@@ -152,16 +194,16 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
     Raises ConfigurationError for a row without a key.
     """
     query = (
-        f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, '')"
-        f" FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {_text(after)}"
+        f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, ''),"
+        f" coalesce({inventory.unfit}, '') FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {_text(after)}"
     )
     for batch in _batches(connection, query):
-        for key, size, modified in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for key, size, modified, unfit in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             if key is None:
                 raise ConfigurationError(_NO_KEY)
             name = unquote_plus(key) if inventory.encoded else key
-            if name.startswith(source.prefix):
-                yield Object(name, size, modified)
+            if belongs(name, unfit, source):
+                yield Object(name, size, modified, unfit)
 
 
 def _batches(connection: Any, query: str) -> Iterator[Any]:
@@ -186,7 +228,7 @@ def texts(
     """The items as JSON, each followed by a comma and a line feed, each section in the inventory's order.
 
     Gives batches: their section, how many items, the text of all of them, and where each ends (32-bit
-    offsets, the first is 0). left_out counts the objects of no section by their extension, in lower case.
+    offsets, the first is 0). left_out counts the objects that become nothing, by reason.
     Raises ConfigurationError for a row without a key.
     """
     import pyarrow.compute as arrow  # type: ignore[import-untyped]
@@ -194,9 +236,9 @@ def texts(
     for batch in _batches(connection, _texts_sql(inventory, source, rules, after)):
         sections, items, others = batch.columns
         for one in arrow.value_counts(others.drop_null()).to_pylist():
-            if one["values"] == _NAMELESS:
+            if one["values"] == _REASON:
                 raise ConfigurationError(_NO_KEY)
-            left_out[one["values"]] += one["counts"]
+            left_out[_reason(one["values"])] += one["counts"]
         present = [one for one in arrow.unique(sections).to_pylist() if one is not None]
         for number in present:
             # Nearly every batch is of one section, whose text is written as it is.
@@ -206,8 +248,12 @@ def texts(
             yield rules.sections[number], len(mine), memoryview(data), memoryview(offsets).cast("i")
 
 
+def _reason(text: str) -> str:
+    return text.removeprefix(_REASON) if text.startswith(_REASON) else f"extension {text or '(none)'}"
+
+
 def _texts_sql(inventory: Inventory, source: Source, rules: BuildRules, after: str) -> str:
-    """Of each object the number of its section, its item's text, and its extension if it has no section.
+    """Of each object the number of its section, its item's text, and its extension, or the reason, if it has no section.
 
     Not IN: of a longer list DuckDB makes a join, and a join does not keep the order of rows.
     """
@@ -217,15 +263,19 @@ def _texts_sql(inventory: Inventory, source: Source, rules: BuildRules, after: s
         whens.append(f"WHEN contains({_text(f'/{ours}/')}, concat('/', lower(extension), '/')) THEN {number}")
     return (
         f"SELECT section, CASE WHEN section IS NOT NULL THEN {item_sql(rules, source)} END,"
-        f" CASE WHEN key IS NULL THEN {_text(_NAMELESS)} WHEN section IS NULL THEN lower(extension) END"
-        f" FROM (SELECT *, CASE {' '.join(whens)} END AS section FROM ({_fields_sql(inventory)})"
-        f" WHERE key IS NULL OR NOT ends_with(key, '/') AND {_where(rules, source, after)})"
+        f" CASE WHEN key IS NULL THEN {_text(_REASON)} WHEN unfit IS NOT NULL THEN concat({_text(_REASON)}, unfit)"
+        " WHEN section IS NULL THEN lower(extension) END"
+        f" FROM (SELECT *, CASE WHEN unfit IS NOT NULL THEN NULL {' '.join(whens)} END AS section"
+        f" FROM ({_fields_sql(inventory)}) WHERE key IS NULL OR {_where(rules, source, after)})"
     )
 
 
 def _fields_sql(inventory: Inventory) -> str:
     """The fields that a text can name, as columns; the same as `assemble.fields_of`."""
-    base = f"SELECT {inventory.key} AS key, coalesce({inventory.size}, 0) AS size, coalesce({inventory.modified}, '') AS modified"
+    base = (
+        f"SELECT {inventory.key} AS key, {inventory.unfit} AS unfit, coalesce({inventory.size}, 0) AS size,"
+        f" coalesce({inventory.modified}, '') AS modified"
+    )
     extension = (
         "CASE WHEN lower(right(name, 7)) = '.nii.gz' THEN right(name, 7)"
         " WHEN contains(name, '.') THEN concat('.', split_part(name, '.', -1)) ELSE '' END"
@@ -238,13 +288,17 @@ def _fields_sql(inventory: Inventory) -> str:
 
 
 def _where(rules: BuildRules, source: Source, after: str) -> str:
-    parts = [f"starts_with(key, {_text(source.prefix)})"]
+    wanted = ["NOT ends_with(key, '/')"]
+    if rules.include:
+        wanted.append(f"regexp_matches(key, {_text('|'.join(map(glob_regex, rules.include)))})")
+    if rules.exclude:
+        wanted.append(f"NOT regexp_matches(key, {_text('|'.join(map(glob_regex, rules.exclude)))})")
+    parts = [
+        f"(unfit = {_text(_ELSEWHERE)} OR starts_with(key, {_text(source.prefix)}))",
+        f"(unfit IS NOT NULL OR {' AND '.join(wanted)})",
+    ]
     if after:  # left out otherwise, because times are slow to write
         parts.append(f"modified >= {_text(after)}")
-    if rules.include:
-        parts.append(f"regexp_matches(key, {_text('|'.join(map(glob_regex, rules.include)))})")
-    if rules.exclude:
-        parts.append(f"NOT regexp_matches(key, {_text('|'.join(map(glob_regex, rules.exclude)))})")
     return " AND ".join(parts)
 
 

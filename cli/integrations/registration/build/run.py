@@ -18,7 +18,7 @@ from integrations.registration.build.media import require_libraries
 from integrations.registration.build.parts import Target, write_items
 from integrations.registration.build.probe import Probing, with_media
 from integrations.registration.build.rules import BuildRules
-from integrations.registration.build.source import Source
+from integrations.registration.build.source import Source, utc
 from integrations.registration.convert import HEADINGS
 from integrations.registration.split import Part
 
@@ -43,8 +43,9 @@ def build_from_bucket(
 ) -> Built:
     """List a bucket and write its registration files.
 
-    root: where the rules' side table is looked for. opened: how to reach the bucket.
+    root: where the rules' side table is looked for. after: see `source.utc`. opened: how to reach the bucket.
     """
+    after = utc(after)
     if source.scheme == "arn":
         raise ConfigurationError("an access point is not listed: list one of its buckets, or give an inventory")
     _check_probing(rules, target)
@@ -67,12 +68,13 @@ def build_from_inventory(
 ) -> Built:
     """Write the registration files of a bucket from its inventory.
 
-    opened: how to reach the bucket, if the rules ask for media metadata.
+    after: see `source.utc`. opened: how to reach the bucket, if the rules ask for media metadata.
     """
+    after = utc(after)
     _check_probing(rules, target)
     connection = inventories.connect()
     with inventories.reading(files):
-        found = inventories.describe(connection, files, source, columns)
+        found = inventories.describe(connection, files, source, columns, timed=bool(after))
         if target.format == "json" and not rules.probed and inventories.can_be_text(rules, encoded=found.encoded):
             return _texts(connection, found, source, rules, target, after)
         listed = inventories.objects(connection, found, source, after)
@@ -138,7 +140,7 @@ def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, targe
     parts = [structs.replace(part, path=target.path(number)) for number, part in enumerate(written, 1)]
     for before, part in zip(written, parts, strict=True):
         before.path.replace(part.path)
-    return built(parts, {f"extension {one or '(none)'}": count for one, count in sorted(left_out.items())}, source)
+    return built(parts, dict(sorted(left_out.items())), source)
 
 
 class _TextWriter:

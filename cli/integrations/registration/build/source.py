@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -89,8 +90,26 @@ def parse_source(text: str, region: str | None = None) -> Source:
 
 
 class Object(Struct, frozen=True):
-    """One object of a bucket. size: bytes. modified: ISO 8601, in UTC."""
+    """One object of a bucket. size: bytes. modified: ISO 8601, in UTC. unfit: why it can be no item, if so."""
 
     key: str
     size: int
     modified: str
+    unfit: str = ""
+
+
+def utc(text: str) -> str:
+    """A time as `Object.modified` has it: a day or a time in ISO 8601, in UTC if it says no offset; nothing stays nothing.
+
+    Raises ConfigurationError for what is no time.
+    """
+    if not text:
+        return ""
+    try:
+        time = datetime.fromisoformat(text)
+        time = time.astimezone(UTC) if time.tzinfo else time
+    except (ValueError, OverflowError):
+        raise ConfigurationError(
+            f"{text!r} is no time: write 2026-11-22, 2026-11-22T15:30:00Z or 2026-11-22T15:30:00+02:00"
+        ) from None
+    return f"{time.replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -27,7 +27,7 @@ from integrations.registration.build.assemble import group_title, natural
 from integrations.registration.build.parts import Target, is_full
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.run import Built, built
-from integrations.registration.build.source import Source
+from integrations.registration.build.source import Source, utc
 from integrations.registration.build.spark_tasks import (
     DECIDED,
     GROUPS,
@@ -121,6 +121,7 @@ def build_on_spark(
     Raises ConfigurationError for what Spark does not do and for an inventory that cannot be read,
     NothingMatchedError if nothing was written, IntegrationsError if Spark does not complete.
     """
+    after = utc(after)
     if target.format != "json":
         raise ConfigurationError("Spark writes JSON: leave --to out, and make CSV of it with registration convert")
     if rules.probed:
@@ -142,7 +143,7 @@ def build_on_spark(
 
 
 def _objects(spark: Any, files: list[str], source: Source, columns: str | None, after: str) -> Any:
-    """The inventory: key, size, modified, and which chunk of which file a row is from."""
+    """The inventory: key, size, modified, why it can be no item, and which chunk of which file a row is from."""
     from pyspark.sql import functions as f
 
     reader, paths = spark.read, [one if "://" in one else f"file://{one}" for one in inventories.in_order(files)]
@@ -153,7 +154,7 @@ def _objects(spark: Any, files: list[str], source: Source, columns: str | None, 
         if columns:
             reader = reader.schema(", ".join(f"`{one}` STRING" for one in inventories.column_names(columns)))
         table = reader.csv(paths)
-    found = inventories.meanings(table.columns, files)
+    found = inventories.meanings(table.columns, files, timed=bool(after))
     size = f.expr(f"coalesce(try_cast(`{found.size}` AS BIGINT), 0)") if found.size else f.lit(0).cast("bigint")
     time = f"date_format(try_cast(`{found.modified}` AS TIMESTAMP), \"yyyy-MM-dd'T'HH:mm:ss'Z'\")"
     modified = f.expr(f"coalesce({time}, '')") if found.modified else f.lit("")
@@ -161,6 +162,7 @@ def _objects(spark: Any, files: list[str], source: Source, columns: str | None, 
         f.expr(inventories.own_key(source, f"`{found.key}`")).alias("key"),
         size.alias("size"),
         modified.alias("modified"),
+        f.expr(f"coalesce({inventories.unfit_sql(found, source, '`')}, '')").alias("unfit"),
         f.col("_metadata.file_path").alias("file"),
         f.col("_metadata.file_block_start").alias("block"),
     ).where(f.col("modified") >= after)

@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from integrations.registration.build.assemble import Member, decider, group_item
+from integrations.registration.build.inventory import belongs
 from integrations.registration.build.parts import Target, write_part
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.source import Object, Source
@@ -42,7 +43,7 @@ class Job(msgspec.Struct, frozen=True):
 
 
 def decided(batches: Iterable[Any], job: Job) -> Iterator[Any]:
-    """Objects (key, size, modified, file, block) in the order of the inventory become rows DECIDED."""
+    """Objects (key, size, modified, unfit, file, block) in the order of the inventory become rows DECIDED."""
     from pyspark import TaskContext
 
     first = TaskContext.get().partitionId() * _CHUNKS_A_TASK
@@ -53,17 +54,17 @@ def _decisions(objects: Iterable[tuple[Any, ...]], job: Job, chunk: int) -> Iter
     decide = decider(job.rules, job.source.url, job.table)
     encode = msgspec.json.Encoder().encode
     skipped: dict[str, int] = {}
-    for (file, block), rows in groupby(objects, key=itemgetter(3, 4)):
+    for (file, block), rows in groupby(objects, key=itemgetter(4, 5)):
         yield "chunk", "", chunk, 0, encode([file, block]).decode()
         counts: dict[str, int] = {}
         members = 0
-        for key, size, modified, _, _ in rows:
+        for key, size, modified, unfit, _, _ in rows:
             if key is None:  # as where a file has other columns than the first
                 raise ValueError(f"{file} has a row without a key")
             name = unquote_plus(key) if job.encoded else key
-            if not name.startswith(job.source.prefix):
+            if not belongs(name, unfit, job.source):
                 continue
-            found = decide(Object(name, size, modified))
+            found = decide(Object(name, size, modified, unfit))
             if isinstance(found, str):
                 skipped[found] = skipped.get(found, 0) + 1
             elif isinstance(found, Member):
