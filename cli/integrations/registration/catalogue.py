@@ -299,9 +299,9 @@ CATALOGUE: dict[FindingId, Entry] = {
     ),
     FindingId.CSV_HEADING: Entry(
         _E,
-        "Unknown heading",
-        "The headings say which kind the rows are.",
-        "Use ObjectURL with Video title, Image title, Image group title and Create video, or Series title.",
+        "Unknown heading, or two that say the same",
+        "The headings say which kind the rows are. Of two URLs, titles or kinds in one row nobody knows which counts.",
+        "Use one ObjectURL with Video title, Image title, Image group title and Create video, or Series title.",
         "Corrects one that differs only in case, `_`, `-` or spaces.",
     ),
     FindingId.CSV_NO_HEADINGS: Entry(_E, "No headings", "The first row must be headings.", "Add them."),

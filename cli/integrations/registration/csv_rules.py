@@ -11,7 +11,7 @@ from integrations.registration.csv_scan import Cell, Layout
 from integrations.registration.findings import Defect, Edit, FindingId
 from integrations.registration.model import MAX_TITLE
 from integrations.registration.rules import Rules
-from integrations.registration.url_rules import extension_problem, place_of, url_problems
+from integrations.registration.url_rules import Problem, extension_problem, place_of, url_problems
 
 TRUE_FALSE = {"": True, "true": True, "false": False}
 # What leaves open which item a row belongs to, or what that item is.
@@ -41,6 +41,10 @@ def check_row(rules: Rules, groups: Groups, layout: Layout, cells: list[Cell]) -
         _tell(rules, FindingId.CSV_SINGLE_COLUMN, url, "ObjectURL", text, "add the title column of the kind")
     elif other:
         problems.append(other)
+    if "\t" in url.text.strip():  # what other programs put between two columns
+        text = "there is a tab within: what stands behind it may be another column, and no part of the URL"
+        fix = "put a comma between two columns; in a URL a tab is %09"
+        problems = [Problem(FindingId.URL_WHITESPACE, text, fix)]
     for problem in problems:
         _tell(rules, problem.id, url, "ObjectURL", problem.message, problem.fix, problem.mended)
     if layout.kind.grouped and title is not None and title.text:
@@ -69,7 +73,8 @@ def _check_create_video(rules: Rules, layout: Layout, cells: list[Cell]) -> bool
         _tell(rules, FindingId.CSV_CREATE_VIDEO, cell, "Create video", text, "write true or false")
     elif value and layout.kind.section != "image_groups":
         text = f"only an image sequence can be made a video, and this is a row of {layout.kind.section}; a blank means true"
-        _tell(rules, FindingId.CSV_CREATE_VIDEO, cell, "Create video", text, "write false", "false")
+        mended = None if layout.title is None else "false"  # without a title's heading the kind is not certain
+        _tell(rules, FindingId.CSV_CREATE_VIDEO, cell, "Create video", text, "write false", mended)
     return value
 
 

@@ -95,6 +95,7 @@ class CsvScanner:
         self._report = report
         self._fast = fast
         self._layout = layout
+        self._unread = False  # rows under no headings, or under such as cannot be read without a guess
 
     def run(self) -> None:
         """Scan the file to its end."""
@@ -145,9 +146,13 @@ class CsvScanner:
             return
         if any(names_url(cell.text) for cell in cells):
             self._layout = self._headings(cells)
-            self._handler.headings(self._layout, window.offset)
+            self._unread = self._layout is None
+            if self._layout:
+                self._handler.headings(self._layout, window.offset)
         elif self._layout is None:
-            self._no_headings(cells)
+            if not self._unread:
+                self._no_headings(cells)
+                self._unread = True
         elif len(cells) != len(self._layout.columns):
             text = f"this row has {len(cells)} columns, its headings have {len(self._layout.columns)}"
             fix = "quote a value that has a comma in it, and write every column"
@@ -228,16 +233,18 @@ class CsvScanner:
 
     # -- headings -----------------------------------------------------------------------------------
 
-    def _headings(self, cells: list[Cell]) -> Layout:
-        columns, section = [], None
-        for cell in cells:
-            name = _LOWER.get(cell.text.strip().lower())
-            if name is None:
-                name = self._misspelt(cell)
-            columns.append(name)
-            section = section or HEADINGS.get(name)
-        kind = KINDS[section or "videos"]
+    def _headings(self, cells: list[Cell]) -> Layout | None:
+        """What the columns mean; None if two of them mean the same, which has been reported."""
+        columns = [_LOWER.get(cell.text.strip().lower()) or self._misspelt(cell) for cell in cells]
+        alike: dict[str, list[Cell]] = {}
+        for cell, name in zip(cells, columns, strict=True):
+            if name in HEADINGS:
+                alike.setdefault("title" if HEADINGS[name] else name, []).append(cell)
+        if twice := next((some for some in alike.values() if len(some) > 1), None):
+            self._ambiguous(*twice[:2])
+            return None
         title = next((number for number, name in enumerate(columns) if HEADINGS.get(name)), None)
+        kind = KINDS["videos" if title is None else HEADINGS[columns[title]] or ""]
         create = columns.index("Create video") if "Create video" in columns else None
         return Layout(kind, tuple(columns), columns.index(URL_HEADING), title, create)
 
@@ -249,6 +256,11 @@ class CsvScanner:
         self._report(Defect(FindingId.CSV_HEADING, cell.start, "", cell.text[:120], text, fix, edits))
         return near if near and certain else cell.text
 
+    def _ambiguous(self, first: Cell, second: Cell) -> None:
+        text = f"of {first.text!r} and {second.text!r} nobody knows which counts, so the rows are not read"
+        fix = "keep one URL, one title and one Create video; rows of another kind go under headings of their own"
+        self._report(Defect(FindingId.CSV_HEADING, second.start, "", second.text[:120], text, fix))
+
     def _no_headings(self, cells: list[Cell]) -> None:
         start = cells[0].start
         shown = cells[0].text[:120]
@@ -256,9 +268,8 @@ class CsvScanner:
             text, fix = "columns are separated by commas, here they are not", "save the file with commas"
         else:
             text, fix = "the first row must be headings", "put ObjectURL and the title's heading into the first row"
+        text += ", so the rows are not read"
         self._report(Defect(FindingId.CSV_NO_HEADINGS, start, "", shown, text, fix))
-        self._layout = Layout(KINDS["videos"], tuple("?" for _ in cells), 0, None, None)
-        self._handler.headings(self._layout, start)
 
 
 def names_url(text: str) -> bool:
