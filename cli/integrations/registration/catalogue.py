@@ -228,13 +228,17 @@ CATALOGUE: dict[FindingId, Entry] = {
         _W, "Object named in two files", "As within one file, if both go into one folder.", "Remove one."
     ),
     FindingId.OBJECT_MISSING: Entry(
-        _E, "No such object", "The cloud says that it is not there.", "Correct the key, or upload the object."
+        _E,
+        "No such object",
+        "The cloud says that it, or its bucket, is not there.",
+        "Correct the bucket or the key, or upload the object.",
     ),
     FindingId.OBJECT_UNREADABLE: Entry(
         _E,
         "Object cannot be read",
-        "The cloud refuses whoever ran this check; or a signed URL allows nothing any more.",
-        "See the message; run `integrations check`, or renew the URL.",
+        "The cloud refuses whoever ran this check; a signed URL allows nothing any more; or the URL says another region than"
+        " the bucket's.",
+        "See the message; run `integrations check`, renew the URL, or write the bucket's region.",
     ),
     FindingId.OBJECT_UNKNOWN: Entry(
         _W,
@@ -283,7 +287,7 @@ CATALOGUE: dict[FindingId, Entry] = {
         _E,
         "Media metadata missing under strict client-only access",
         "Encord cannot read the file then, and so cannot measure it.",
-        "Add the media metadata to every item.",
+        "Add the media metadata to every item, in JSON: CSV cannot carry it.",
     ),
     FindingId.TOO_MANY_URLS: Entry(
         _E,

@@ -9,7 +9,7 @@ from integrations.registration.bulk import Bulk
 from integrations.registration.csv_rules import Groups, check_row
 from integrations.registration.csv_scan import Cell, Layout
 from integrations.registration.duplicates import UrlIndex
-from integrations.registration.findings import FindingId
+from integrations.registration.findings import Defect, FindingId
 from integrations.registration.item_rules import check_item, check_setting, check_top_key
 from integrations.registration.item_scan import Broken, Wrong
 from integrations.registration.model import KINDS
@@ -75,6 +75,10 @@ class CsvHandler:
 
     def headings(self, layout: Layout, offset: int) -> None:
         self.layouts.append((offset, layout))
+        if self._rules.strict_client_only and layout.kind.media:
+            text = f"CSV has no column for {layout.kind.media!r}, which strict client-only access needs of each of these rows"
+            fix = f"convert the file to JSON, and add {layout.kind.media!r}"
+            self._rules.take(Defect(FindingId.STRICT_CLIENT_ONLY, offset, "", "", text, fix))
 
     def block(self, layout: Layout, columns: list[list[str]], start: int, end: int) -> bool:
         groups = self._groups.setdefault(layout.kind.section, Groups())

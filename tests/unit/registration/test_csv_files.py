@@ -101,6 +101,12 @@ def test_what_is_wrong_with_a_row_is_found(tmp_path: Path, text: str, found: lis
     assert findings(tmp_path, text, Options(fast=False)) == findings(tmp_path, text)
 
 
+def test_csv_never_has_what_strict_client_only_access_needs(tmp_path: Path):
+    strict = Options(strict_client_only=True)
+    assert findings(tmp_path, SEVERAL, strict) == [(F.STRICT_CLIENT_ONLY, 6, ""), (F.STRICT_CLIENT_ONLY, 12, "")]
+    assert findings(tmp_path, f"ObjectURL,Series title\n{HOST}/5.dcm,S\n", strict) == []
+
+
 def made(r: random.Random) -> str:
     """A file at random: mostly right, in one of its styles."""
     out = io.StringIO()
