@@ -94,6 +94,14 @@ def test_anew_sends_everything_again_after_it_was_deleted_at_encord(stage, proje
     assert registered_once(stage, folder)
 
 
+def test_anew_is_about_the_files_that_are_given_and_no_others(stage, project, folder, file):
+    assert stage.submit(project, file, folder, "--allow-duplicates").code == 0
+    some = write(project / "some.json", images=IMAGES[:10])
+    assert stage.submit(project, some, folder, "--anew").json["tally"]["registered"] == 10
+    assert stage.submit(project, file, folder, "--allow-duplicates").json["known"] == 500
+    assert registered_once(stage, folder)
+
+
 def test_standard_input_can_be_submitted_and_resumed(stage, project, folder, file):
     command = [sys.executable, "-m", "integrations", *submit_words("-", folder)]
     with file.open() as text:

@@ -55,7 +55,9 @@ def submit(
     upsert_metadata: Annotated[
         bool, typer.Option("--upsert-metadata", help="Replace the metadata of objects that are there already.")
     ] = False,
-    anew: Annotated[bool, typer.Option("--anew", help="Also send what the journal knows to be registered.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Also send what the journal knows to be registered of these files.")
+    ] = False,
     wait: Wait = True,
     timeout: Timeout = 1800,
     silence: Silence = 300,

@@ -128,13 +128,17 @@ class Journal:
             known.update(row["key"] for row in self._rows(query, (target, *some)))
         return set(keys) - known
 
-    def forget(self, target: int) -> None:
-        """Forget which items of a target are registered, so that all are sent again. Unfinished batches stay."""
+    def forget(self, target: int, keys: Iterable[bytes]) -> None:
+        """Forget that these items are registered, so that they are sent again.
+
+        What is under way stays, and so do failures, which are sent again in any case and are still to be named.
+        """
         with self._write() as db:
-            db.execute(
-                "delete from item where target = ? and batch in (select id from batch where state in"
-                " ('finished', 'cancelled'))",
-                (target,),
+            db.executemany(
+                "delete from item where target = ? and key = ?"
+                " and batch in (select id from batch where state in ('finished', 'cancelled'))"
+                " and not exists (select 1 from failure where target = item.target and key = item.key)",
+                [(target, key) for key in keys],
             )
 
     # -- batches ------------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ from integrations.submission.run import Result, Run
 
 
 class Options(Struct, frozen=True):
-    """How a submission is run. batch_size: fixed, or None if it adapts. anew: also what is registered already."""
+    """How a submission is run. batch_size: fixed, or None if it adapts. anew: also what is registered already of
+    these files."""
 
     limits: Limits = Limits()
     batch_size: int | None = None
@@ -101,7 +102,7 @@ def submit(
             target = make_folder(target)
             row = journal.target(target)
             if options.anew:
-                journal.forget(row)
+                _forget(journal, row, words, checked)
             submission = journal.begin(row, words, checked.items)
             run = Run(
                 journal, door_to(target), target=row, submission=submission, settings=words.settings, watch=watch,
@@ -113,6 +114,16 @@ def submit(
             return _report(journal, words, result, listed)
         finally:
             journal.close()
+
+
+def _forget(journal: Journal, target: int, words: Words, checked: Checked) -> None:
+    """Forget the items of these files, and of no other: what others registered is not to be sent twice."""
+    for name in words.files:
+        read_entries(
+            name,
+            lambda entries: journal.forget(target, [entry.key(words.settings) for entry in entries]),
+            checked.leave_out(name),
+        )
 
 
 def _report(journal: Journal, words: Words, result: Result, listed: int) -> Report:

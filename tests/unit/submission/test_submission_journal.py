@@ -111,8 +111,24 @@ def test_a_split_loses_nothing(journal, target, submission):
 def test_forgetting_spares_what_is_under_way(journal, target, submission):
     journal.finish(journal.add_batch(target, submission, PLAIN, entries(3)), [])
     journal.add_batch(target, submission, PLAIN, entries(3, 3))
-    journal.forget(target)
+    journal.forget(target, keys(entries(6)))
     assert journal.missing(target, keys(entries(6))) == set(keys(entries(3)))
+
+
+def test_forgetting_some_items_leaves_the_others_registered(journal, target, submission):
+    journal.finish(journal.add_batch(target, submission, PLAIN, entries(3)), [])
+    journal.forget(target, keys(entries(1)))
+    assert journal.missing(target, keys(entries(3))) == set(keys(entries(1)))
+    assert journal.tally(submission).registered == 2
+
+
+def test_a_failure_is_not_forgotten_before_it_is_sent_again(journal, target, submission):
+    some = entries(3)
+    journal.finish(journal.add_batch(target, submission, PLAIN, some), [Failure(some[0], "e")])
+    journal.forget(target, keys(some))
+    assert (journal.tally(submission).registered, journal.tally(submission).failed) == (0, 1)
+    journal.finish(journal.add_batch(target, submission, PLAIN, some), [])
+    assert (journal.tally(submission).registered, journal.tally(submission).failed) == (3, 0)
 
 
 def test_a_batch_is_known_by_its_content_in_its_order_and_by_what_is_asked():
