@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
 from integrations.errors import IntegrationsError
+from integrations.registration.build.bucket import bucket_problem
 from integrations.registration.build.listing import Problem, Trouble, heads
 from integrations.registration.build.source import Source
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
@@ -23,6 +24,7 @@ _RENEW = "renew the URL if it is signed; name its host with --s3-endpoint or --e
 _LOOK = "look at the permissions: integrations check"
 # What a URL signed for S3 or OBS (in its newer or older form), Cloud Storage or Azure has in its query.
 _SIGNATURE = re.compile(r"(?:^|&)(?:X-(?:Amz|Goog|Obs)-Signature|Signature|sig)=", re.IGNORECASE)
+_REDIRECTED = re.compile(r"redirect without LOCATION|status code: (?:301|307|400)\b")
 # The account only makes the ARN whole where a URL does not say it: the alias alone is the host that is asked.
 _ANY_ACCOUNT = "0" * 12
 
@@ -37,6 +39,7 @@ class ObjectCheck:
     ) -> None:
         self._open_store, self._report, self._endpoints = open_store, report, s3_endpoints
         self._stores: dict[Source, Any] = {}
+        self._buckets: dict[Source, Problem | None] = {}  # what is wrong with those that were asked for
         self._waiting: dict[Source, dict[str, list[tuple[str, int, str]]]] = {}
         self._count = 0
 
@@ -76,9 +79,16 @@ class ObjectCheck:
         if source not in self._stores:
             self._stores[source] = self._open_store(source)
         try:
-            return heads(self._stores[source], keys)
+            problems = heads(self._stores[source], keys)
         except IntegrationsError as error:
             return dict.fromkeys(keys, Problem(Trouble.UNKNOWN, str(error)))
+        doubtful = [key for key, problem in problems.items() if _may_be_the_buckets(problem)]
+        if doubtful and source.scheme not in ("arn", "url"):
+            if source not in self._buckets:
+                self._buckets[source] = bucket_problem(source, self._stores[source])
+            if found := self._buckets[source]:
+                problems.update(dict.fromkeys(doubtful, found))
+        return problems
 
     # -- what the scanner of JSON calls -----------------------------------------------------------
 
@@ -99,12 +109,25 @@ class ObjectCheck:
                 self.take(member.value.value, path, member.value.start)
 
 
+def _may_be_the_buckets(problem: Problem) -> bool:
+    """Whether the bucket may be what is wrong: the object is missing, or the cloud answers 301, 307 or 400."""
+    return problem.trouble is Trouble.MISSING or bool(_REDIRECTED.search(problem.reason))
+
+
 def _told(problem: Problem, source: Source) -> tuple[FindingId, str, str]:
     """The finding that a problem is, in words, and what to do."""
     match problem.trouble:
         case Trouble.MISSING:
             text = f"there is no such object in {source.bucket}"
             return FindingId.OBJECT_MISSING, text, "correct the key, or upload it"
+        case Trouble.NO_BUCKET:
+            text = f"there is no bucket {source.bucket}"
+            return FindingId.OBJECT_MISSING, text, "correct the bucket's name"
+        case Trouble.ELSEWHERE:
+            text = f"the bucket {source.bucket} is not in {source.region or 'this region'}"
+            text += f" but in {problem.reason}" if problem.reason else ""
+            fix = f"write {problem.reason or 'the right region'} in the URL"
+            return FindingId.OBJECT_UNREADABLE, text, fix
         case Trouble.REFUSED:
             text = f"the object cannot be read: {problem.reason}"
             return FindingId.OBJECT_UNREADABLE, text, _RENEW if source.scheme == "url" else _LOOK

@@ -26,9 +26,14 @@ _REFUSED = re.compile(r"status code: 40[13]\b")
 
 
 class Trouble(StrEnum):
-    """What became of an object that cannot be read. unknown: the cloud gave no answer that says anything of it."""
+    """What became of an object that cannot be read. unknown: the cloud gave no answer that says anything of it.
+
+    no_bucket, elsewhere: the bucket is not there, or not in the region that was asked (`bucket.py`).
+    """
 
     MISSING = "missing"
+    NO_BUCKET = "no_bucket"
+    ELSEWHERE = "elsewhere"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
