@@ -360,6 +360,25 @@ def test_csv_that_would_lose_metadata_is_not_built(tmp_path: Path):
     assert validate([part.path for part in done.parts]).counts == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "settings", "told"),
+    [
+        (GROUPS.replace("patient {p}", "all alike"), {}, "two of image_groups have the title 'all alike'"),
+        (GROUPS.replace("patient {p}", ""), {}, "CSV cannot carry the title '' in image_groups"),
+        (GROUPS, {"skip_duplicate_urls": True}, "CSV cannot carry skip_duplicate_urls"),
+    ],
+)
+def test_csv_whose_rows_would_tell_something_else_is_not_built(
+    tmp_path: Path, text: str, settings: dict[str, bool], told: str
+):
+    target = Target(tmp_path / "out", "r", "csv", settings=settings)
+    with pytest.raises(ConfigurationError, match=told):
+        build_from_inventory(
+            [parquet(tmp_path / "i.parquet", OBJECTS)], SOURCE, rules(tmp_path, text), target, root=tmp_path
+        )
+    assert not list(tmp_path.glob("out/*"))
+
+
 def test_an_inventory_of_which_nothing_becomes_an_item_is_said_to_be_so(tmp_path: Path):
     path = parquet(tmp_path / "i.parquet", OBJECTS[3:4])
     with pytest.raises(NothingMatchedError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -12,9 +12,10 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
+from integrations.errors import ConfigurationError
 from integrations.registration.build.assemble import Item
-from integrations.registration.convert import HEADINGS
-from integrations.registration.model import item_urls
+from integrations.registration.convert import HEADINGS, carried_by_csv, rows_of
+from integrations.registration.model import KINDS, item_urls
 from integrations.registration.source import Format
 from integrations.registration.split import Limits, Part
 
@@ -35,7 +36,12 @@ class Target(Struct, frozen=True):
 
 
 def write_items(items: Iterable[Item], target: Target) -> list[Part]:
-    """Write all items, a section in one list as far as a file goes; the parts in their order."""
+    """Write all items, a section in one list as far as a file goes; the parts in their order.
+
+    Raises ConfigurationError for what CSV cannot carry, if the files are to be CSV.
+    """
+    if target.format == "csv":
+        items = _fit_for_csv(items, target.settings)
     parts: list[Part] = []
     by_section: dict[str, list[dict[str, Any]]] = {}
     count = urls = 0
@@ -49,6 +55,27 @@ def write_items(items: Iterable[Item], target: Target) -> list[Part]:
     if count:
         parts.append(write_part(by_section, count, urls, target, len(parts) + 1))
     return parts
+
+
+def _fit_for_csv(items: Iterable[Item], settings: dict[str, bool]) -> Iterator[Item]:
+    """The same items. Raises ConfigurationError where their rows would tell something else, before the first if it can."""
+    if settings:
+        raise ConfigurationError(
+            f"CSV cannot carry {', '.join(settings)}: build JSON, or take `settings` out of the rules"
+        )
+    titles: set[tuple[str, int]] = set()
+    for section, item in items:
+        title = item.get("title", "")
+        if carried_by_csv(section, item) != {key: value for key, value in item.items() if value != ""}:
+            raise ConfigurationError(
+                f"CSV cannot carry the title {title!r} in {section}: build JSON, or change the rules"
+            )
+        if KINDS[section].grouped:
+            if (section, hash(title)) in titles:
+                text = f"two of {section} have the title {title!r}, and CSV would make one of them"
+                raise ConfigurationError(f"{text}: build JSON, or give them titles of their own in the rules")
+            titles.add((section, hash(title)))
+        yield section, item
 
 
 def is_full(limits: Limits, count: int, urls: int, more: int) -> bool:
@@ -90,6 +117,5 @@ def _write_csv(sections: dict[str, list[dict[str, Any]]], file: BinaryIO) -> Non
     for section, items in sections.items():
         writer.writerow(HEADINGS[section])
         for item in items:
-            end = [str(item["createVideo"]).lower()] if section == "image_groups" else []
-            writer.writerows([url, item.get("title", ""), *end] for url in item_urls(item))
+            writer.writerows(rows_of(section, item))
     text.detach()
