@@ -13,13 +13,13 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct
 
-from integrations.errors import ConfigurationError
 from integrations.registration.csv_rules import quoted
 from integrations.registration.csv_scan import Cell, CsvScanner, Layout
 from integrations.registration.findings import Defect
 from integrations.registration.load import RegistrationError, refuse_defects
 from integrations.registration.model import KINDS, MAX_ITEMS, MAX_URLS, URL_FIELD
 from integrations.registration.nodes import Member, Node
+from integrations.registration.part_files import Part, numbered, unfinished, whole_set
 from integrations.registration.scan import Scanner
 from integrations.registration.source import open_source, sniff
 
@@ -34,42 +34,34 @@ class Limits(Struct, frozen=True):
     urls: int = MAX_URLS
 
 
-class Part(Struct, frozen=True):
-    """One file that was written."""
-
-    path: Path
-    items: int
-    urls: int
-
-
 def split(name: str | Path, folder: Path, limits: Limits | None = None) -> list[Part]:
-    """Write the parts of a file into `folder`, numbered from 1.
+    """Write the parts of a file into `folder`, numbered from 1: all of them, or none.
 
     Raises RegistrationError if the file has defects that make reading it a guess, or an item
-    that is larger than the limits by itself.
+    that is larger than the limits by itself; ConfigurationError if such parts are there already.
     """
     limits = limits or Limits()
     stem = "stdin" if str(name) == "-" else Path(name).stem
     with open_source(name) as file:
         form = sniff(name, file.read(4096))
-        parts = _Parts(folder, stem, form, limits)
         file.seek(0)
-        try:
-            (_split_json if form == "json" else _split_csv)(name, file, parts)
-        finally:
-            parts.abandon()
-    return parts.done
+        with whole_set(folder, stem, form) as done:
+            parts = _Parts(folder, stem, form, limits, done)
+            try:
+                (_split_json if form == "json" else _split_csv)(name, file, parts)
+            finally:
+                parts.abandon()
+    return done
 
 
 class _Parts:
     """The part that is being written, and those that are done."""
 
-    def __init__(self, folder: Path, stem: str, form: str, limits: Limits) -> None:
-        self._folder, self._stem, self._form, self._limits = folder, stem, form, limits
+    def __init__(self, folder: Path, stem: str, form: str, limits: Limits, done: list[Part]) -> None:
+        self._folder, self._stem, self._form, self._limits, self._done = folder, stem, form, limits, done
         self._file: BinaryIO | None = None
         self._path = folder
         self._items = self._urls = 0
-        self.done: list[Part] = []
 
     def room(self, urls: int) -> bool:
         """Whether another item with so many URLs fits into the part."""
@@ -82,10 +74,8 @@ class _Parts:
         """The part's file, opened when it is first needed."""
         if self._file is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._path = self._folder / f"{self._stem}-{len(self.done) + 1:05d}.{self._form}"
-            if self._path.exists():
-                raise ConfigurationError(f"{self._path} is there already: name an empty folder, or remove it")
-            self._file = self._path.with_suffix(".part").open("wb")
+            self._path = numbered(self._folder, self._stem, self._form, len(self._done) + 1)
+            self._file = unfinished(self._path).open("wb")
         return self._file
 
     def count(self, items: int, urls: int) -> None:
@@ -96,15 +86,13 @@ class _Parts:
         if self._file is not None:
             self._file.write(tail)
             self._file.close()
-            self._path.with_suffix(".part").replace(self._path)
-            self.done.append(Part(self._path, self._items, self._urls))
+            self._done.append(Part(self._path, self._items, self._urls))
         self._file, self._items, self._urls = None, 0, 0
 
     def abandon(self) -> None:
-        """Remove a part that was not finished."""
+        """Close a part that was not finished."""
         if self._file is not None:
             self._file.close()
-            self._path.with_suffix(".part").unlink()
             self._file = None
 
 

@@ -14,8 +14,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 import pytest
+from msgspec import structs
 
 from integrations.errors import ConfigurationError, NotAuthorisedError, NothingMatchedError, UnreachableError
+from integrations.registration import part_files
 from integrations.registration.build import inventory as inventories
 from integrations.registration.build.assemble import Skipped, assemble, natural
 from integrations.registration.build.listing import Trouble, heads, list_objects, open_store
@@ -348,6 +350,48 @@ def test_files_stay_within_the_limits(tmp_path: Path):
         done = build_from_inventory([path], SOURCE, rules(tmp_path, text), target, root=tmp_path)
         assert [part.items for part in done.parts] == [10, 10, 5]
         assert not validate([part.path for part in done.parts]).counts
+
+
+@pytest.mark.parametrize("text", ["{}", GROUPS])
+def test_a_folder_with_files_of_this_name_is_refused_and_left_as_it_is(tmp_path: Path, text: str):
+    path = parquet(tmp_path / "i.parquet", OBJECTS)
+    target = Target(tmp_path / "out", "r", limits=Limits(2, 10))
+    build_from_inventory([path], SOURCE, rules(tmp_path, text), target, root=tmp_path)
+    before = {one: one.read_bytes() for one in target.folder.iterdir()}
+    larger = structs.replace(target, limits=Limits())
+    with pytest.raises(ConfigurationError, match=r"r-00001\.json is there already: name an empty folder"):
+        build_from_inventory([path], SOURCE, rules(tmp_path, text), larger, root=tmp_path)
+    assert {one: one.read_bytes() for one in target.folder.iterdir()} == before
+    other = structs.replace(target, stem="r-2")
+    assert build_from_inventory([path], SOURCE, rules(tmp_path, text), other, root=tmp_path).parts
+
+
+@pytest.mark.parametrize("text", ["{}", GROUPS])
+def test_no_file_has_its_name_before_all_are_whole_and_a_broken_build_leaves_none(tmp_path: Path, text: str):
+    target = Target(tmp_path / "out", "r", limits=Limits(2, 10))
+    target.folder.mkdir()
+    killed = ("r-00007.json.part", f"r-00001.json.{'0a' * 16}.part", "r-images-00003.part", "r-00002.part")
+    others = {"r.part", "r-2-00001.json.part", "notes.txt"}
+    for name in (*killed, *others):
+        (target.folder / name).touch()
+    seen: list[set[str]] = []
+
+    def seeing(*_: Any) -> None:
+        seen.append({one.name for one in target.folder.iterdir()} - others)
+
+    path = tmp_path / "i.parquet"
+    rows = "SELECT i || '.jpg' AS key FROM range(300000) t(i)"
+    inventories.connect().execute(f"COPY ({rows} UNION ALL SELECT NULL) TO '{path}' (ROW_GROUP_SIZE 100000)")
+    limits = Limits(150_000, 150_000)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ConfigurationError, match="a row without a key"):
+        patch.setattr(part_files, "_sweep", lambda *of, sweep=part_files._sweep: (seeing(), sweep(*of)))
+        larger = structs.replace(target, limits=limits)
+        build_from_inventory([path], SOURCE, rules(tmp_path, text), larger, root=tmp_path)
+    assert seen[0] == set(killed)
+    assert seen[1] & set(killed) == set()
+    assert seen[1]
+    assert all(name.endswith(".part") for name in seen[1])
+    assert {one.name for one in target.folder.iterdir()} == others
 
 
 def test_csv_that_would_lose_metadata_is_not_built(tmp_path: Path):

@@ -271,7 +271,7 @@ def test_a_json_file_is_split_with_groups_whole_and_settings_everywhere(tmp_path
     assert [item for one in loaded for item in one.sections.get("image_groups", [])] == groups
     with pytest.raises(RegistrationError, match="3 object URLs"):
         split(tmp_path / "f.json", tmp_path / "too-small", Limits(items=4, urls=2))
-    assert not list((tmp_path / "too-small").glob("*.part"))
+    assert not list((tmp_path / "too-small").iterdir())
     with pytest.raises(ConfigurationError, match="is there already"):
         split(tmp_path / "f.json", tmp_path / "out")
 

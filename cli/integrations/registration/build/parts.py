@@ -16,8 +16,9 @@ from integrations.errors import ConfigurationError
 from integrations.registration.build.assemble import Item
 from integrations.registration.convert import HEADINGS, carried_by_csv, rows_of
 from integrations.registration.model import KINDS, item_urls
+from integrations.registration.part_files import Part, numbered, unfinished
 from integrations.registration.source import Format
-from integrations.registration.split import Limits, Part
+from integrations.registration.split import Limits
 
 _BATCH = 500  # items encoded at a time
 
@@ -32,7 +33,7 @@ class Target(Struct, frozen=True):
     settings: dict[str, bool] = {}
 
     def path(self, number: int) -> Path:
-        return self.folder / f"{self.stem}-{number:05d}.{self.format}"
+        return numbered(self.folder, self.stem, self.format, number)
 
 
 def write_items(items: Iterable[Item], target: Target) -> list[Part]:
@@ -88,13 +89,13 @@ def write_part(sections: dict[str, list[Any]], count: int, urls: int, target: Ta
     target.folder.mkdir(parents=True, exist_ok=True)
     path = target.path(number)
     # A name of its own, because Spark may run the same task twice at a time.
-    temporary = path.with_suffix(f".{uuid4().hex}.part")
+    temporary = unfinished(path, f".{uuid4().hex}")
     with temporary.open("wb") as file:
         if target.format == "json":
             _write_json(sections, target.settings, file)
         else:
             _write_csv(sections, file)
-    temporary.replace(path)
+    temporary.replace(unfinished(path))
     return Part(path, count, urls)
 
 

@@ -20,7 +20,7 @@ from integrations.registration.build.probe import Probing, with_media
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.source import Source, utc
 from integrations.registration.convert import HEADINGS
-from integrations.registration.split import Part
+from integrations.registration.part_files import Part, unfinished, whole_set
 
 
 class Built(Struct, frozen=True):
@@ -103,7 +103,8 @@ def _build(
     items = probe(made, sections=rules.probed, probing=probing) if rules.probed else (one[:2] for one in made)
     if target.format == "csv":
         items = _only_csv(items, skipped)
-    parts = write_items(items, target)
+    with whole_set(target.folder, target.stem, target.format) as parts:
+        parts += write_items(items, target)
     return built(parts, skipped.counts, source, probing)
 
 
@@ -129,17 +130,18 @@ def _texts(connection: Any, found: Any, source: Source, rules: BuildRules, targe
     """Files of one section each, their text written by the engine."""
     left_out: Counter[str] = Counter()
     writers = {section: _TextWriter(target, section) for section in rules.sections}
-    try:
-        for section, count, data, ends in inventories.texts(connection, found, source, rules, left_out, after):
-            writers[section].add(count, data, ends)
-    except BaseException:
-        for writer in writers.values():
-            writer.abandon()
-        raise
-    written = [part for section in rules.sections for part in writers[section].finish()]
-    parts = [structs.replace(part, path=target.path(number)) for number, part in enumerate(written, 1)]
-    for before, part in zip(written, parts, strict=True):
-        before.path.replace(part.path)
+    with whole_set(target.folder, target.stem, target.format) as parts:
+        try:
+            for section, count, data, ends in inventories.texts(connection, found, source, rules, left_out, after):
+                writers[section].add(count, data, ends)
+            written = [part for section in rules.sections for part in writers[section].finish()]
+        finally:
+            for writer in writers.values():
+                writer.abandon()
+        for number, part in enumerate(written, 1):
+            path = target.path(number)
+            part.path.replace(unfinished(path))
+            parts.append(structs.replace(part, path=path))
     return built(parts, dict(sorted(left_out.items())), source)
 
 
@@ -172,12 +174,9 @@ class _TextWriter:
         return self._parts
 
     def abandon(self) -> None:
-        """Leave nothing behind."""
+        """Close a file that was not finished."""
         if self._file is not None:
             self._file.close()
-            self._path.unlink()
-        for part in self._parts:
-            part.path.unlink()
 
     @property
     def _path(self) -> Path:

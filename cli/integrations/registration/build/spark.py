@@ -38,7 +38,7 @@ from integrations.registration.build.spark_tasks import (
     grouped,
     written,
 )
-from integrations.registration.split import Part
+from integrations.registration.part_files import Part, unfinished, whole_set
 
 
 class Start(Struct, frozen=True):
@@ -136,7 +136,9 @@ def build_on_spark(
         objects = _objects(spark, files, source, columns, after)
         rows = objects.mapInArrow(partial(decided, job=job), DECIDED).persist(StorageLevel.DISK_ONLY)
         try:
-            parts, skipped = _written(spark, rows, job, target)
+            with whole_set(target.folder, target.stem, target.format) as parts:
+                written_, skipped = _written(spark, rows, job, target)
+                parts += written_
         finally:
             rows.unpersist()
     return built(parts, skipped, source)
@@ -194,7 +196,7 @@ def _written(spark: Any, rows: Any, job: Job, target: Target) -> tuple[list[Part
 
 def _part(target: Target, row: Any) -> Part:
     path = target.path(row.part)
-    if not path.is_file():
+    if not unfinished(path).is_file():
         raise IntegrationsError(
             f"{path} was written by a Spark worker and is not here: name a folder that all workers and this machine share"
         )
