@@ -163,10 +163,11 @@ class Run:
         mentions = self._mentions(blocks, hashes, sources)
         # That placeholders repeat is no second thing to mend.
         pairs = [pair for pair in repetitions(mentions) if not is_placeholder_url(pair[0].url)]
-        lines = _lines({first for _, first in pairs}, sources)
+        places = _places({first for _, first in pairs}, sources)
         for again, first in pairs:
             within = again.file == first.file
-            where = f"{self.files[first.file].summary.file}:{lines[first]}"
+            line, column = places[first]
+            where = f"{self.files[first.file].summary.file}:{line}:{column} {first.path}"
             finding = FindingId.REPEATED_URL if within else FindingId.REPEATED_URL_ACROSS_FILES
             text = f"this object is named already, at {where}"
             defect = Defect(finding, again.offset, again.path, again.url[:120], text, "remove one of the two")
@@ -187,14 +188,13 @@ class Run:
                 yield from csv_mentions(sources[block.file], block, hashes, file.layouts)
 
 
-def _lines(mentions: set[Mention], sources: list[BinaryIO]) -> dict[Mention, int]:
-    """On which line of its file each mention stands."""
-    lines: dict[Mention, int] = {}
+def _places(mentions: set[Mention], sources: list[BinaryIO]) -> dict[Mention, tuple[int, int]]:
+    """Line and column of each mention in its file."""
+    places: dict[Mention, tuple[int, int]] = {}
     for number, source in enumerate(sources):
         here = sorted((one for one in mentions if one.file == number), key=lambda one: one.offset)
-        found = positions(source, (one.offset for one in here))
-        lines.update({one: line for one, (line, _) in zip(here, found, strict=True)})
-    return lines
+        places.update(zip(here, positions(source, (one.offset for one in here)), strict=True))
+    return places
 
 
 def _limits(items: dict[str, int], urls: int, *, empty: bool) -> Iterator[Defect]:

@@ -220,6 +220,17 @@ def test_every_repeated_url_is_found_wherever_it_stands(tmp_path: Path, order: s
     assert "f.json:" in found.findings[0].message
 
 
+def test_where_an_object_was_named_first_is_said_to_the_character(tmp_path: Path):
+    (tmp_path / "f.json").write_text(json.dumps({"images": [image()["images"][0], image()["images"][0]]}))
+    (tmp_path / "f.csv").write_text(f"Image title,ObjectURL\n,{S3}/a.png\n,{S3}/a.png\n")
+    first, second, third = validate([tmp_path / "f.json", tmp_path / "f.csv"]).findings
+    at = f"{tmp_path / 'f.json'}:1:{(tmp_path / 'f.json').read_text().index(S3)} $.images[0].objectUrl"
+    assert [one.message.partition("already, at ")[2] for one in (first, second, third)] == [at] * 3
+    (tmp_path / "g.csv").write_text((tmp_path / "f.csv").read_text())
+    (again,) = validate([tmp_path / "g.csv"]).findings
+    assert again.message.endswith(f"{tmp_path / 'g.csv'}:2:2 ObjectURL")
+
+
 def test_a_url_in_two_files_is_found_in_the_second(tmp_path: Path):
     one, two = tmp_path / "one.json", tmp_path / "two.csv"
     one.write_text(json.dumps(image()))
