@@ -201,6 +201,7 @@ def test_ctrl_c_stops_in_good_order_and_resume_goes_on(stage, project, folder, f
     assert (process.returncode, result["ending"]) == (8, "stopped")
     assert "to go on: integrations registration resume 1" in err
     assert result["tally"]["unclear"] == 0
+    assert sum(result["tally"].values()) + result["unreached"] == result["total"] == 500
     assert 0 < len(stage.urls_in(folder)) < 500
 
     stage.faults()

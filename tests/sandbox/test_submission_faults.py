@@ -138,7 +138,7 @@ def test_a_job_that_always_ends_in_an_error_fails_every_item_by_name(stage, proj
 def test_credentials_that_expire_on_the_way_end_in_3_and_it_goes_on_from_there(stage, project, folder, file):
     stage.faults(Fault("expired_credentials", **START))
     played = stage.submit(project, file, folder)
-    assert (played.code, played.json["ending"], played.json["tally"]["waiting"]) == (3, "not_authorised", 30)
+    assert (played.code, played.json["ending"], played.json["tally"]["unsent"]) == (3, "not_authorised", 30)
     assert "does not know this key" in played.err
     assert "to go on: integrations registration resume 1" in played.err
 
@@ -150,7 +150,7 @@ def test_credentials_that_expire_on_the_way_end_in_3_and_it_goes_on_from_there(s
 
 def test_a_platform_that_only_fails_is_given_up_with_4(stage, project, folder, file):
     stage.faults(Fault("error", **START, status=503))
-    played = stage.submit(project, file, folder, "--silence", "1")
+    played = stage.submit(project, file, folder, "--silence", "2")
     assert (played.code, played.json["ending"], played.json["tally"]["unclear"]) == (4, "unreachable", 30)
     assert stage.urls_in(folder) == []
 

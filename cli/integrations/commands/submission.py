@@ -29,7 +29,7 @@ Files = Annotated[list[str], typer.Argument(help="Registration files, JSON or CS
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where there is no terminal.")]
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until Encord has registered everything.")]
 Timeout = Annotated[float, typer.Option(min=0, help="Stop waiting when nothing came further for this many seconds.")]
-Silence = Annotated[float, typer.Option(min=0, help="Give up when nothing was answered for this many seconds.")]
+Silence = Annotated[float, typer.Option(min=2, help="Give up when nothing was answered for this many seconds.")]
 InFlight = Annotated[int, typer.Option(min=1, max=32, help="How many batches Encord has at a time.")]
 BatchSize = Annotated[int | None, typer.Option(min=1, max=500_000, help="Items of a batch; by itself it adapts.")]
 Format = Annotated[WatchFormat, typer.Option("--format", "-f", help="How the result is written; jsonl: as it happens.")]

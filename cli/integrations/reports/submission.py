@@ -75,6 +75,8 @@ def result_text(result: Result, failures: Sequence[Failure], failed_file: str | 
     lines = [f"submission {result.submission}: {tally_text(tally)}"]
     if result.known:
         lines.append(f"  {result.known:,} of {result.total:,} items were registered or under way before this run")
+    if result.unreached:
+        lines.append(f"  {result.unreached:,} of {result.total:,} items were not come to")
     lines += failure_lines(failures, tally.failed)
     if failed_file:
         lines.append(f"  the failed items, ready to submit again: {failed_file}")
@@ -85,7 +87,7 @@ def tally_text(tally: Tally) -> str:
     """Counts in words; what is not there is not said."""
     counts = (
         (tally.registered, "registered"), (tally.failed, "failed"), (tally.cancelled, "cancelled"),
-        (tally.waiting, "under way"), (tally.unclear, "without an answer"),
+        (tally.waiting, "under way"), (tally.unclear, "without an answer"), (tally.unsent, "not sent"),
     )  # fmt: skip
     return ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing registered"
 
@@ -95,7 +97,8 @@ def ending_line(result: Result) -> str | None:
     goes_on = f"to go on: integrations registration resume {result.submission}"
     match result.ending:
         case Ending.STOPPED:
-            return f"stopped; what is under way goes on at Encord; {goes_on}"
+            aloft = f"{result.tally.waiting:,} items go on at Encord; " if result.tally.waiting else ""
+            return f"stopped; {aloft}{goes_on}"
         case Ending.TIMED_OUT:
             return f"{result.reason}; Encord may still be at work; {goes_on}"
         case Ending.HANDED_OVER:

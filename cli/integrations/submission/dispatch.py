@@ -40,6 +40,11 @@ class Limits:
     silent: float = 300.0
     wait: bool = True
 
+    @property
+    def hold(self) -> int:
+        """Seconds that Encord may hold a question about a job: a held one is not to pass for silence."""
+        return max(1, min(HOLD_SECONDS, int(self.silent / 2)))
+
 
 @dataclass
 class _Flight:
@@ -132,7 +137,7 @@ class Dispatcher:
         """Make every call whose time has come."""
         for flight in self._flights.values():
             if flight.batch.state is State.RUNNING and not flight.calling and flight.due <= now:
-                self._call(flight, partial(self._door.state, flight.batch.job or "", HOLD_SECONDS))
+                self._call(flight, partial(self._door.state, flight.batch.job or "", self._limits.hold))
         aloft = sum(flight.aloft for flight in self._flights.values())
         while self._queue and aloft < self._limits.in_flight and now >= self.pace.not_before and not self._stop:
             flight = min(self._queue, key=lambda one: one.due)
@@ -160,7 +165,7 @@ class Dispatcher:
         if self._stop:
             self._end(Ending.STOPPED, "")
         elif now - self._clock.answer > self._limits.silent:
-            self._end(Ending.UNREACHABLE, self.reason)
+            self._end(Ending.UNREACHABLE, self.reason or f"Encord answered nothing for {self._limits.silent:g} s")
         elif now - self._clock.progress > self._limits.stalled:
             self._end(Ending.TIMED_OUT, f"nothing came further for {self._limits.stalled:.0f} s")
 

@@ -286,8 +286,9 @@ class Journal:
             registered=items[State.FINISHED] - failed,
             failed=failed,
             cancelled=items[State.CANCELLED],
-            waiting=items[State.PLANNED] + items[State.RUNNING],
+            waiting=items[State.RUNNING],
             unclear=sum(items[one] for one in UNCLEAR),
+            unsent=items[State.PLANNED],
         )
 
     def submissions(self) -> list[Submission]:

@@ -98,14 +98,16 @@ class Failure(Struct, frozen=True):
 
 
 class Tally(Struct, frozen=True):
-    """How many items are where. unclear: no answer came; waiting: with Encord, or not sent yet."""
+    """How many items are where. unclear: no answer came; waiting: with Encord as a job; unsent: planned, and either
+    never sent or surely not taken."""
 
     registered: int = 0
     failed: int = 0
     cancelled: int = 0
     waiting: int = 0
     unclear: int = 0
+    unsent: int = 0
 
     @property
     def settled(self) -> bool:
-        return not (self.waiting or self.unclear)
+        return not (self.waiting or self.unclear or self.unsent)

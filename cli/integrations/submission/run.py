@@ -23,7 +23,7 @@ from integrations.submission.records import UNCLEAR, Batch, Entry, Settings, Sta
 
 class Result(Struct, frozen=True):
     """How a run ended. total: items in the files; known: of these, registered or under way before; tally: of the
-    whole submission, all its runs together."""
+    whole submission, all its runs together; unreached: items that are in no batch, because the run ended before."""
 
     submission: int
     ending: Ending
@@ -31,6 +31,7 @@ class Result(Struct, frozen=True):
     total: int
     known: int
     tally: Tally
+    unreached: int = 0
 
 
 class Running(Protocol):
@@ -66,6 +67,7 @@ class Run:
         self._waiting: dict[bytes, Entry] = {}
         self._bytes = 0
         self._items = items
+        self._unreached = 0
 
     def stop(self) -> None:
         """Send nothing more; may be called from a signal handler."""
@@ -93,6 +95,8 @@ class Run:
                     read_entries(name, self._take, leave_out)
         if self._dispatcher.ending is None:
             self._cut()
+        else:
+            self._unreached = max(0, self._items - self._sieve.items.total()) + len(self._waiting)
         self._dispatcher.finish()
         return self.result()
 
@@ -100,7 +104,8 @@ class Run:
         """What became of it so far."""
         ending, reason = self._dispatcher.ending or Ending.COMPLETE, self._dispatcher.reason
         tally = self._journal.tally(self._submission)
-        return Result(self._submission, ending, reason, self._sieve.items.total(), self._sieve.known, tally)
+        total = self._sieve.items.total() - len(self._waiting) + self._unreached
+        return Result(self._submission, ending, reason, total, self._sieve.known, tally, self._unreached)
 
     # -- new batches ------------------------------------------------------------------------------
 

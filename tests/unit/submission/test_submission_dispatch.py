@@ -36,6 +36,7 @@ class Encord:
         self.polls: Callable[[str], Exception | None] = lambda _: None
         self.jobs: dict[str, JobState] = {}
         self.aloft = self.most_aloft = 0
+        self.holds: list[int] = []
         self._lock = threading.Lock()
 
     def start(self, body: dict[str, Any]) -> str:
@@ -62,6 +63,7 @@ class Encord:
         return JobState(job, "DONE", 0, len(urls) - len(failed), len(failed), 0, (), errors)
 
     def state(self, job: str, hold: int) -> JobState:
+        self.holds.append(hold)
         if (error := self.polls(job)) is not None:
             raise error
         with self._lock:
@@ -109,7 +111,7 @@ def submit(tmp_path, encord):
         events: list[Event] = []
         run = Run(
             journal, encord, target=target, submission=submission, settings=settings, watch=events.append,
-            limits=Limits(**limits), pace=Pace(size, fixed=True),
+            limits=Limits(**limits), pace=Pace(size, fixed=True), items=count,
         )  # fmt: skip
         if act:
             run.tick = lambda: act(run)
@@ -245,7 +247,9 @@ def test_credentials_that_are_refused_end_the_run_and_the_next_goes_on(encord, s
     encord.refuse = once(NotAuthorisedError("who are you"), times=99)
     played = submit(20)
     assert (played.result.ending, played.result.reason) == (Ending.NOT_AUTHORISED, "who are you")
-    assert (played.result.tally.unclear, encord.folder) == (0, [])
+    tally = played.result.tally
+    assert (tally.unclear, tally.waiting, tally.unsent, tally.settled) == (0, 0, 20, False)
+    assert encord.folder == []
     encord.refuse = lambda _: None
     assert submit(20).result.tally.registered == 20
 
@@ -255,6 +259,20 @@ def test_without_any_answer_it_gives_up_and_the_next_run_goes_on(encord, submit)
     assert submit(20, silent=0.05).result.ending is Ending.UNREACHABLE
     encord.refuse = lambda _: None
     assert submit(20).result.tally.registered == 20
+
+
+def test_without_any_answer_at_all_that_is_the_reason(encord, submit):
+    ended = threading.Event()
+    encord.polls = lambda _: ended.wait(10) and None
+    played = submit(5, silent=0.05)
+    ended.set()
+    assert (played.result.ending, played.result.reason) == (Ending.UNREACHABLE, "Encord answered nothing for 0.05 s")
+
+
+@pytest.mark.parametrize(("silent", "hold"), [(300.0, 15), (6.0, 3), (2.0, 1)])
+def test_a_question_is_held_for_less_than_what_passes_for_silence(encord, submit, silent, hold):
+    submit(5, silent=silent)
+    assert encord.holds == [hold]
 
 
 def test_without_any_progress_it_times_out(encord, submit):
@@ -267,6 +285,9 @@ def test_stopped_it_sends_nothing_more_and_the_next_run_goes_on(encord, submit):
     played = submit(100, size=5, in_flight=1, act=lambda run: run.stop())
     assert played.result.ending is Ending.STOPPED
     assert len(encord.folder) < 100
+    tally = played.result.tally
+    assert tally.registered + tally.waiting == len(encord.folder)
+    assert len(encord.folder) + tally.unsent + played.result.unreached == played.result.total == 100
     assert submit(100).result.tally.registered == 100
     assert sorted(map(int, encord.folder)) == list(range(100))
 

@@ -59,7 +59,7 @@ def test_a_failure_that_is_sent_again_is_no_failure_any_more(journal, target, su
     some = entries(2)
     journal.finish(journal.add_batch(target, submission, PLAIN, some), [Failure(some[0], "e"), Failure(some[1], "e")])
     again = journal.add_batch(target, submission, PLAIN, some)
-    assert journal.tally(submission).waiting == 2
+    assert journal.tally(submission).unsent == 2
     journal.finish(again, [])
     assert (journal.tally(submission).registered, list(journal.failures(submission))) == (2, [])
 
@@ -105,7 +105,7 @@ def test_a_split_loses_nothing(journal, target, submission):
     some = entries(5)
     parts = journal.split(journal.add_batch(target, submission, PLAIN, some))
     assert [journal.entries(part) for part in parts] == [some[:2], some[2:]]
-    assert journal.tally(submission).waiting == 5
+    assert journal.tally(submission).unsent == 5
 
 
 def test_forgetting_spares_what_is_under_way(journal, target, submission):
@@ -159,7 +159,7 @@ def test_a_full_disk_is_said_and_what_was_written_stays(journal, target, submiss
     journal._db.execute(f"pragma max_page_count = {pages}")
     with pytest.raises(JournalError, match=r"cannot be written .*full.*: nothing more was sent"):
         journal.add_batch(target, submission, PLAIN, entries(5000, 3))
-    assert journal.tally(submission).waiting == 3
+    assert journal.tally(submission).unsent == 3
 
 
 def test_a_place_where_nothing_can_be_written_is_said(tmp_path):
