@@ -36,7 +36,8 @@ CHECKS = (
     Check(
         CheckId.ENCORD_READS_OBJECT, "Encord reads the probe object", ERROR, LIVE,
         claim="Encord itself registered the probe object through the integration.",
-        how="Only with --register-probe: the probe object is registered in a folder of its own, and removed again.",
+        how="Only with --register-probe: the probe object is registered in a folder of its own, and removed again. A run that"
+        " is killed leaves the folder, `integrations check` with eight characters after it, which may then be deleted.",
         symptom="Whatever stands between Encord and the object: this is the last word.",
         runbook="images-do-not-load",
     ),
@@ -102,7 +103,8 @@ CHECKS = (
     Check(
         CheckId.OUTPUTS_AGREE, "the stack's outputs agree with the environment file", ERROR, STATIC,
         claim="Role, buckets and access point in the stack's outputs are those of the environment file.",
-        how="The outputs are read from the saved file or the Pulumi CLI, and compared.",
+        how="The outputs are read from the saved file or the Pulumi CLI, and compared. Without either this is skipped; a file"
+        " that is named and cannot be read is a wrong configuration (exit code 2).",
         symptom="Commands work with names that are no longer right.",
         runbook="images-do-not-load",
     ),

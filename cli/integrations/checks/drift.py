@@ -7,10 +7,10 @@ from typing import Any
 
 from integrations.access import outputs as access
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Answer, failed, passed, skipped
+from integrations.checks.records import Answer, Obstacle, failed, passed, skipped, unknown
 from integrations.checks.runner import Add, Key
 from integrations.environment.model import Environment, Integration
-from integrations.environment.outputs import load_outputs
+from integrations.environment.outputs import VARIABLE, load_outputs
 from integrations.errors import ConfigurationError, NothingMatchedError
 
 
@@ -29,7 +29,7 @@ def fix(environment: Environment) -> str:
 
 
 def exported(integration: Integration, environment: Environment) -> dict[str, Any] | None:
-    """What the stack exported about the integration; None if nothing. Raises NothingMatchedError without outputs."""
+    """What the stack exported about the integration; None if nothing. Raises as load_outputs."""
     found = load_outputs(environment.name, Path(environment.path).parent).get(integration.name)
     return found if isinstance(found, dict) else None
 
@@ -37,8 +37,11 @@ def exported(integration: Integration, environment: Environment) -> dict[str, An
 def _agree(integration: Integration, environment: Environment) -> Answer:
     try:
         have = exported(integration, environment)
-    except (NothingMatchedError, ConfigurationError) as error:
+    except NothingMatchedError as error:
         return skipped(str(error))
+    except ConfigurationError as error:
+        save = f"pulumi stack output --json --stack {environment.name} > FILE"
+        return unknown(str(error), Obstacle.CONFIGURATION, f"{save}, and set {VARIABLE} to FILE")
     if have is None:
         return failed("the stack's outputs do not have this integration", fix(environment))
     if differ := access.differences(have, integration, environment.settings):

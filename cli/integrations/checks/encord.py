@@ -13,7 +13,7 @@ from integrations.checks.catalogue import CheckId
 from integrations.checks.records import NO_PROBE_OBJECT, Answer, Obstacle, failed, passed, skipped, unknown
 from integrations.checks.runner import Question
 from integrations.environment.model import Environment, Integration
-from integrations.errors import ConfigurationError, IntegrationsError, NotAuthorisedError, UnreachableError
+from integrations.errors import ConfigurationError, IntegrationsError, NotAuthorisedError
 
 if TYPE_CHECKING:
     from encord.user_client import EncordUserClient
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PROBE_FOLDER = "integrations check"
-PROBE_SECONDS = 120
 
 
 # The two workspaces, which know different keys, and the web application of each:
@@ -104,10 +103,18 @@ def questions(
 def _connected(connection: Connection) -> Answer:
     try:
         return passed(f"{connection.domain}, {len(connection.known())} integrations")
-    except (NotAuthorisedError, ConfigurationError) as error:
-        return unknown(str(error), Obstacle.AUTHENTICATION)
-    except UnreachableError as error:
-        return unknown(str(error), Obstacle.NETWORK)
+    except IntegrationsError as error:
+        return _unanswered(error)
+
+
+def _unanswered(error: IntegrationsError) -> Answer:
+    """A key that is no key is a wrong configuration, as it is to every other command; one that is refused is not."""
+    match error:
+        case ConfigurationError():
+            return unknown(str(error), Obstacle.CONFIGURATION)
+        case NotAuthorisedError():
+            return unknown(str(error), Obstacle.AUTHENTICATION)
+    return unknown(str(error), Obstacle.NETWORK)
 
 
 def _workspace(connection: Connection, environment: Environment) -> Answer:
@@ -130,7 +137,7 @@ def _workspace(connection: Connection, environment: Environment) -> Answer:
             f'set `encord-integrations:encord: {{domain: "{other}"}}` in {environment.path}, or use a key of {domain}',
         )
     except IntegrationsError as error:
-        return unknown(str(error), Obstacle.NETWORK)
+        return _unanswered(error)
     return passed(f"{domain} knows the key")
 
 
@@ -154,7 +161,7 @@ def _folders(connection: Connection) -> Answer:
     except NotAuthorisedError as error:
         return unknown(str(error), Obstacle.RIGHTS, "give the key's user a role that may see folders")
     except IntegrationsError as error:
-        return unknown(str(error), Obstacle.NETWORK)
+        return _unanswered(error)
 
 
 def _known(connection: Connection, integration: Integration, environment: Environment) -> Answer:
@@ -190,10 +197,10 @@ def _registered(connection: Connection, integration: Integration) -> Answer:
         client = connect(connection.domain)
         which = find_integration(connection.known(), integration)
         errors = register_probe(
-            client, connection.domain, f"{PROBE_FOLDER} {secrets.token_hex(4)}", which, url, PROBE_SECONDS
+            client, connection.domain, f"{PROBE_FOLDER} {secrets.token_hex(4)}", which, url, patience.for_a_job()
         )
     except IntegrationsError as error:
-        return unknown(str(error), Obstacle.NETWORK)
+        return _unanswered(error)
     if errors:
         return failed(f"Encord says: {errors[0]}", "see docs/runbooks/images-do-not-load.md")
     return passed(f"Encord registered {url}")

@@ -10,6 +10,8 @@ VARIABLE = "INTEGRATIONS_TIMEOUT"
 SECONDS = 30.0
 # A request is made once more before its silence counts.
 ATTEMPTS = 2
+# A registration is work that Encord queues, not an answer.
+JOB = 4
 
 
 def seconds() -> float:
@@ -22,6 +24,11 @@ def seconds() -> float:
     if not 0 < value < float("inf"):
         raise ConfigurationError(f"{VARIABLE} is {text!r}: it is a number of seconds above 0")
     return value
+
+
+def for_a_job() -> float:
+    """Seconds for a registration."""
+    return seconds() * JOB
 
 
 def each() -> float:

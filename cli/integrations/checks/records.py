@@ -42,6 +42,7 @@ class Evidence(StrEnum):
 class Obstacle(StrEnum):
     """Why an answer could not be had."""
 
+    CONFIGURATION = "configuration"  # a file or a variable here is wrong
     AUTHENTICATION = "authentication"
     RIGHTS = "rights"
     NETWORK = "network"

@@ -128,9 +128,11 @@ def _answer(question: Question, environment: str, evidence: Evidence, blocker: R
 
 
 def exit_code(results: Sequence[Result], fail_on: Severity = Severity.ERROR) -> ExitCode:
-    """The verdict: findings before not authorised before incomplete; an incomplete run is never clean."""
+    """The verdict: findings, a wrong configuration, not authorised, incomplete, in this order; incomplete is never clean."""
     if any(r.is_finding and r.severity in fail_on.at_least for r in results):
         return ExitCode.FINDINGS
+    if any(r.obstacle is Obstacle.CONFIGURATION for r in results):
+        return ExitCode.USAGE
     asked = [r for r in results if r.status is not Status.SKIP and r.id not in OPEN]
     if asked and all(r.obstacle in (Obstacle.AUTHENTICATION, Obstacle.RIGHTS) for r in asked):
         return ExitCode.NOT_AUTHORISED

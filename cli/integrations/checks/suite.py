@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from integrations.checks import aws, azure, encord, gcp, s3_compatible
 from integrations.checks.aws_sessions import Operator
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Evidence, Result
+from integrations.checks.records import Evidence, Result, Status
 from integrations.checks.runner import Key, Question, run
 from integrations.checks.suppressions import excuse_suppressed, stale
-from integrations.checks.waiting import until_right
+from integrations.checks.waiting import NOT_RIGHT, until_right
 from integrations.encord_client.connection import domain_of
 from integrations.environment.model import (
     AwsIntegration,
@@ -39,12 +39,13 @@ def check_environment(
     write_probe: bool = False,
     register_probe: bool = False,
     wait: float = 0,
+    wait_for: Container[Status] = NOT_RIGHT,
     report: Callable[[Result], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Result]:
     """Ask everything about the named integrations, or all. Raises NothingMatchedError for a name that is not there.
 
-    wait: seconds in which what is not right yet is asked again. say: told of the waiting.
+    wait: seconds in which what is not right yet, of these statuses, is asked again. say: told of the waiting.
     """
     domain = domain_of(environment.settings.encord.domain)
     chosen = _chosen(environment, integrations)
@@ -58,12 +59,12 @@ def check_environment(
             questions += encord.questions(integration, environment, connection, register_probe=register_probe)
         return run(questions, environment.name, evidence=evidence(domain), select=select, only=only, report=report)
 
-    names = {integration.name for integration in chosen}
-    results = until_right(ask, wait, say)
+    others = environment.settings.integrations.keys() - {integration.name for integration in chosen}
+    results = until_right(ask, wait, say, wait_for=wait_for)
     asked = {result.id for result in results}
 
     def is_asked(one: Suppression) -> bool:
-        return select(one.id) and one.integration in {None, *names} and (one.id in asked or one.id not in ON_DEMAND)
+        return select(one.id) and one.integration not in others and (one.id in asked or one.id not in ON_DEMAND)
 
     today = datetime.now(UTC).date()
     over = [one for one in stale(results, environment, today, is_asked) if select(one.id)]

@@ -49,11 +49,19 @@ def _idle(one: Suppression, results: Sequence[Result]) -> bool:
     return all(result.status is Status.PASS for result in results if _fits(one, result))
 
 
+def _why_unused(one: Suppression, environment: Environment) -> str:
+    if one.id not in set(CheckId):
+        return "there is no check with this id"
+    if one.integration not in (None, *environment.settings.integrations):
+        return f"there is no integration {one.integration!r}"
+    return f"nothing of it fails: {one.reason}"
+
+
 def _finding(check: CheckId, one: Suppression, environment: Environment) -> Result:
-    known = one.id in set(CheckId)
+    integration = environment.settings.integrations.get(one.integration or "")
     seen = {
         CheckId.SUPPRESSION_EXPIRED: f"it expired on {one.expires}: {one.reason}",
-        CheckId.SUPPRESSION_UNUSED: f"nothing of it fails: {one.reason}" if known else "there is no check with this id",
+        CheckId.SUPPRESSION_UNUSED: _why_unused(one, environment),
     }[check]
     where = " of ".join(part for part in (one.id, one.subject) if part)
     entry = CATALOGUE[check]
@@ -62,8 +70,8 @@ def _finding(check: CheckId, one: Suppression, environment: Environment) -> Resu
         status=Status.WARNING,
         severity=entry.severity,
         environment=environment.name,
-        integration=one.integration or "",
-        cloud="",
+        integration=integration.name if integration else "",
+        cloud=integration.cloud if integration else "",
         subject=where,
         title=entry.title,
         seen=seen,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -86,14 +87,18 @@ def check(
     """Prove that each integration works, the way a browser and Encord will use it.
 
     Nothing is changed, unless --write-probe or --register-probe is given. How long one question waits for an answer
-    is INTEGRATIONS_TIMEOUT, in seconds.
+    is INTEGRATIONS_TIMEOUT, in seconds; the registration of --register-probe may take four times as long.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     from integrations.checks.records import Severity, require_live
     from integrations.checks.runner import exit_code
     from integrations.checks.suite import check_environment
+    from integrations.checks.waiting import FINDINGS, NOT_RIGHT
 
+    wait_for = FINDINGS if fail_on is Level.WARNING else NOT_RIGHT
+    if write_probe or register_probe:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that a probe removes what it made
     seconds, known = duration(wait), _baseline(baseline)
     environments = _environments(env)
     selected = _selection(select, ignore)
@@ -106,6 +111,7 @@ def check(
             write_probe=write_probe,
             register_probe=register_probe,
             wait=seconds,
+            wait_for=wait_for,
             report=_report,
             say=say,
         )

@@ -13,7 +13,7 @@ from integrations.access import aws as access
 from integrations.checks import drift
 from integrations.checks.aws_sessions import Sessions
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Status
+from integrations.checks.records import Obstacle, Status
 from integrations.environment.model import MultiRegionAccessPoint
 from integrations.errors import NothingMatchedError
 
@@ -273,6 +273,17 @@ def test_an_integration_that_the_stack_does_not_have_yet_fails_and_no_outputs_at
 
     monkeypatch.setattr(drift, "load_outputs", nothing)
     assert stage.ask(CheckId.OUTPUTS_AGREE).status is Status.SKIP
+
+
+@pytest.mark.parametrize("text", [None, "not JSON", "[]"])
+def test_outputs_that_are_named_and_cannot_be_read_are_never_green(stage, monkeypatch, tmp_path, text):
+    file = tmp_path / "outputs.json"
+    if text is not None:
+        file.write_text(text)
+    monkeypatch.setenv("INTEGRATIONS_STACK_OUTPUTS", str(file))
+    answer = stage.ask(CheckId.OUTPUTS_AGREE)
+    assert (answer.status, answer.obstacle) == (Status.UNKNOWN, Obstacle.CONFIGURATION)
+    assert str(file) in answer.reason and "pulumi stack output --json" in answer.fix
 
 
 @pytest.mark.parametrize(("there", "status"), [(ALIAS, Status.PASS), ("other.mrap", Status.FAIL)])

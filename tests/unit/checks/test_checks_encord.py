@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from integrations.checks import encord
 from integrations.checks.catalogue import CheckId
 from integrations.checks.records import Obstacle, Status
+from integrations.encord_client import connection, probe
 from integrations.encord_client import integrations as at_encord
 from integrations.encord_client.integrations import KnownIntegration
 from integrations.environment.model import AwsBucket, AwsEncord, AwsIntegration, Encord, Environment, Settings
-from integrations.errors import NotAuthorisedError, UnreachableError
+from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
 
 EU, US = "https://api.encord.com", "https://api.us.encord.com"
 BUCKET = AwsBucket(name="acme-eu", region="eu-west-2", ownership="create")
@@ -73,12 +75,29 @@ def test_silence_says_nothing_of_the_workspace(workspaces):
         assert ask(check).obstacle is Obstacle.NETWORK
 
 
+def test_a_key_that_is_no_key_is_a_wrong_configuration_whichever_question_comes_upon_it(workspaces):
+    workspaces[EU] = ConfigurationError("the file does not exist")
+    for check in (CheckId.ENCORD_WORKSPACE, CheckId.ENCORD_CONNECTED):
+        assert ask(check).obstacle is Obstacle.CONFIGURATION
+
+
 def test_a_refusal_is_remembered_so_that_a_score_of_integrations_does_not_wait_a_score_of_times(workspaces):
     workspaces[EU] = SILENT
     connection = encord.Connection(EU)
     for _ in range(3):
         assert ask(CheckId.ENCORD_CONNECTED, connection=connection).status is Status.UNKNOWN
     assert workspaces["asked"] == [EU]
+
+
+@pytest.mark.parametrize(("timeout", "waits"), [("", 120), ("5", 20)])
+def test_a_registration_may_take_four_times_as_long_as_an_answer(workspaces, monkeypatch, timeout, waits):
+    waited = []
+    monkeypatch.setattr(connection, "connect", lambda domain: domain)
+    monkeypatch.setattr(probe, "register_probe", lambda *words: waited.append(words[-1]) or [])
+    monkeypatch.setenv("INTEGRATIONS_TIMEOUT", timeout)
+    workspaces[EU] = [KnownIntegration("1", "acme")]
+    assert encord._registered(encord.Connection(EU), replace(IMAGES, probe_object="a.png")).status is Status.PASS
+    assert waited == [waits]
 
 
 @pytest.mark.parametrize(

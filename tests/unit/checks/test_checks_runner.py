@@ -149,6 +149,7 @@ WARN, SKIP = result(warned("", "")), result(skipped(""))
 NETWORK, RIGHTS, NOBODY = (
     result(unknown("", obstacle)) for obstacle in (Obstacle.NETWORK, Obstacle.RIGHTS, Obstacle.AUTHENTICATION)
 )
+WRONG = replace(result(unknown("", Obstacle.CONFIGURATION)), id=CheckId.OUTPUTS_AGREE.value)
 CLOCK = replace(PASS, id=CheckId.CLOCK.value)  # anybody can see what time it is
 
 
@@ -160,6 +161,9 @@ CLOCK = replace(PASS, id=CheckId.CLOCK.value)  # anybody can see what time it is
         ([PASS, SKIP, WARN], ExitCode.CLEAN),
         ([PASS, FAIL], ExitCode.FINDINGS),
         ([FAIL, RIGHTS, NETWORK], ExitCode.FINDINGS),
+        ([PASS, WRONG], ExitCode.USAGE),
+        ([NOBODY, NETWORK, WRONG], ExitCode.USAGE),
+        ([FAIL, WRONG], ExitCode.FINDINGS),
         ([RIGHTS, NOBODY], ExitCode.NOT_AUTHORISED),
         ([RIGHTS, SKIP], ExitCode.NOT_AUTHORISED),
         ([RIGHTS, NETWORK], ExitCode.INCOMPLETE),
@@ -170,7 +174,7 @@ CLOCK = replace(PASS, id=CheckId.CLOCK.value)  # anybody can see what time it is
         ([SKIP], ExitCode.CLEAN),
     ],
 )
-def test_findings_come_before_not_authorised_and_that_before_incomplete(results, code):
+def test_findings_come_before_a_wrong_configuration_then_not_authorised_then_incomplete(results, code):
     assert exit_code(results) is code
 
 

@@ -76,5 +76,10 @@ def test_one_of_an_id_that_does_not_exist_is_unused_and_says_so():
     assert (one.severity, one.environment, one.subject) == (Severity.WARNING, "prod", "XYZ999")
 
 
+def test_one_of_an_integration_that_does_not_exist_is_unused_and_concerns_the_file():
+    (one,) = stale(results(OPEN), environment(suppression(integration="nope")), TODAY, lambda _: True)
+    assert (one.id, one.integration, one.seen) == ("SUP952", "", "there is no integration 'nope'")
+
+
 def test_nothing_is_said_of_what_this_run_does_not_ask():
     assert stale([], environment(suppression()), TODAY, lambda _: False) == []

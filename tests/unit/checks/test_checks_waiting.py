@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from integrations.checks.catalogue import CheckId
-from integrations.checks.records import Obstacle, Status, failed, passed, skipped, unknown
+from integrations.checks.records import Obstacle, Status, failed, passed, skipped, unknown, warned
 from integrations.checks.runner import Question, run
-from integrations.checks.waiting import until_right
+from integrations.checks.waiting import FINDINGS, NOT_RIGHT, until_right
 
 FOUND, READ, OTHER = CheckId.ROLE_FOUND, CheckId.PROBE_OBJECT_READ, CheckId.BUCKET_FOUND
 
@@ -15,22 +15,24 @@ FOUND, READ, OTHER = CheckId.ROLE_FOUND, CheckId.PROBE_OBJECT_READ, CheckId.BUCK
 class Cloud:
     """Answers to the three questions, try by try; its clock goes on only while one sleeps."""
 
-    def __init__(self, *reads):
-        self.reads, self.now, self.pauses, self.asked, self.said = list(reads), 0.0, [], [], []
+    def __init__(self, *reads, others=()):
+        self.reads, self.others = list(reads), list(others)
+        self.now, self.pauses, self.asked, self.said = 0.0, [], [], []
 
     def ask(self, only):
         self.asked.append(None if only is None else {key[1] for key in only})
         found = Question("images", "aws", FOUND, "r", lambda: self.reads.pop(0))
         read = Question("images", "aws", READ, "b", lambda: passed("read"), (found.key,))
-        other = Question("images", "aws", OTHER, "b", lambda: passed("there"))
+        other = Question("images", "aws", OTHER, "b", lambda: self.others.pop(0) if self.others else passed("there"))
         return run([found, read, other], "dev", only=only)
 
     def sleep(self, seconds):
         self.pauses.append(seconds)
         self.now += seconds
 
-    def wait(self, seconds):
-        results = until_right(self.ask, seconds, self.said.append, clock=lambda: self.now, sleep=self.sleep)
+    def wait(self, seconds, wait_for=NOT_RIGHT):
+        clock = {"clock": lambda: self.now, "sleep": self.sleep}
+        results = until_right(self.ask, seconds, self.said.append, wait_for=wait_for, **clock)
         return {result.id: result for result in results}
 
 
@@ -71,3 +73,15 @@ def test_what_waits_for_a_person_is_not_waited_for():
     cloud = Cloud(skipped("awaiting Encord"))
     assert cloud.wait(90)[READ].because == FOUND
     assert (cloud.asked, cloud.pauses) == ([None], [])
+
+
+def test_a_warning_is_asked_again_with_what_failed_and_is_not_told_once_it_is_mended():
+    cloud = Cloud(NOT_YET, passed("there"), others=[warned("half", "mend it")])
+    assert {one.status for one in cloud.wait(90).values()} == {Status.PASS}
+    assert cloud.pauses == [2.0]
+
+
+@pytest.mark.parametrize(("wait_for", "status"), [(FINDINGS, Status.PASS), (NOT_RIGHT, Status.WARNING)])
+def test_a_warning_is_waited_for_if_it_counts(wait_for, status):
+    cloud = Cloud(*[passed("there")] * 3, others=[warned("half", "mend it")] * 2)
+    assert cloud.wait(90, wait_for)[OTHER].status is status
