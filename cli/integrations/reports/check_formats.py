@@ -138,8 +138,8 @@ def _name(result: Result) -> str:
 def _sentence(result: Result) -> str:
     """What was seen and how to mend it, with whatever else whoever reads a CI log needs."""
     excuse = f" (does not count: {result.excused})" if result.excused else ""
-    page = result.runbook or result.page
-    return f"{result.seen}{excuse}\nfix: {result.fix}\npage: {page}"
+    runbook = f"\nrunbook: {result.runbook}" if result.runbook and result.status is Status.FAIL else ""
+    return f"{result.seen}{excuse}\nfix: {result.fix}\npage: {result.page}{runbook}"
 
 
 RENDERERS: dict[str, Callable[[Sequence[Result], Places], str]] = {

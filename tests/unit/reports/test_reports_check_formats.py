@@ -155,6 +155,13 @@ def test_github_shows_what_counts_at_its_line_errors_first(results):
     assert not any("BKT103" in line for line in lines)
 
 
+@pytest.mark.parametrize("form", ["github", "sarif", "junit"])
+def test_the_page_is_the_checks_own_and_the_runbook_stands_beside_it(results, form):
+    text = written(form, results).replace("%0A", "\n").replace("\\n", "\n").replace("&#10;", "\n")
+    assert "page: docs/checks/COR202.md\nrunbook: docs/runbooks/images-do-not-load.md" in text
+    assert "page: docs/checks/BKT105.md" in text and "page: docs/runbooks" not in text
+
+
 def test_the_summary_of_a_step_lists_what_does_not_pass(results):
     text = check_formats.as_markdown(results)
     assert f"[COR202]({SITE}docs/checks/COR202.md)" in text
