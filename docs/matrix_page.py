@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,16 @@ def _section(table: Any) -> str:
     ]
     head = ["| broken | fail | warn | skipped | mended by |", "|---|---|---|---|---|"]
     parts = [f"## {table.cloud}", "", *head, *rows, ""]
-    if table.not_staged:
-        parts += ["What no emulator can stage is tested with recorded answers:", ""]
-        parts += [f"- {one.what}: {_ids(one.checks)} ({_file(one.tested)})" for one in table.not_staged]
-        parts.append("")
+    staged = [one for one in table.elsewhere if one.in_the_sandbox]
+    recorded = [one for one in table.elsewhere if not one.in_the_sandbox]
+    parts += _list("What ends otherwise than a row can say is staged in a test of its own:", staged)
+    parts += _list("What no emulator can stage is tested with recorded answers:", recorded)
     return "\n".join(parts)
+
+
+def _list(heading: str, elsewhere: Sequence[Any]) -> list[str]:
+    lines = [f"- {one.what}: {_ids(one.checks)} ({_file(one.tested)})" for one in elsewhere]
+    return [heading, "", *lines, ""] if lines else []
 
 
 def _ids(ids: frozenset[str]) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from matrix import Case, Edit, NotStaged, Stage, Table, ids
+from matrix import Case, Edit, Elsewhere, Stage, Table, ids
 
 BUCKET, ROLE, POLICY = "acme-media-eu", "encord-media", "encord-objects"
 OURS = {"AllowedOrigins": ["https://app.encord.com"], "AllowedMethods": ["GET", "HEAD"], "AllowedHeaders": ["*"]}
@@ -245,14 +245,14 @@ TABLE = Table(
     "media",
     CASES,
     (
-        NotStaged("a key that the role may not use, that is disabled, or whose policy leaves the role out",
+        Elsewhere("a key that the role may not use, that is disabled, or whose policy leaves the role out",
                   ids("ACC409 ACC410"), "tests/unit/checks/test_checks_aws_more.py"),
-        NotStaged("a session that ends before the URL", ids("URL801"), "tests/unit/checks/test_checks_aws_more.py"),
-        NotStaged("an access point that does not block public access, or is not ready", ids("MRP501 MRP505"),
+        Elsewhere("a session that ends before the URL", ids("URL801"), "tests/unit/checks/test_checks_aws_more.py"),
+        Elsewhere("an access point that does not block public access, or is not ready", ids("MRP501 MRP505"),
                   "tests/unit/checks/test_checks_aws_more.py"),
-        NotStaged("answers for different origins that are not told apart (`Vary`)", ids("COR207"),
+        Elsewhere("answers for different origins that are not told apart (`Vary`)", ids("COR207"),
                   "tests/unit/checks/test_checks_browser_media.py"),
-        NotStaged("a clock that is wrong", ids("CLK901"), "tests/unit/checks/test_checks_browser_media.py"),
-        NotStaged("a key of the other workspace", ids("ENC604"), "tests/unit/checks/test_checks_encord.py"),
+        Elsewhere("a clock that is wrong", ids("CLK901"), "tests/unit/checks/test_checks_browser_media.py"),
+        Elsewhere("a key of the other workspace", ids("ENC604"), "tests/unit/checks/test_checks_encord.py"),
     ),
 )  # fmt: skip

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from matrix import Case, Edit, NotStaged, Printed, Stage, Table, ids
+from matrix import Case, Edit, Elsewhere, Printed, Stage, Table, ids
 
 OBJECT, APPLICATION = "5a6db000-0000-4000-8000-0000000000b3", "5a6db000-0000-4000-8000-0000000000a3"
 CHECK, DEPLOYER = "5a6db000-0000-4000-8000-0000000000b2", "5a6db000-0000-4000-8000-0000000000b1"
@@ -266,16 +266,16 @@ TABLE = Table(
     "clinic",
     CASES,
     (
-        NotStaged("an account that is gone: with it goes the checker's right to ask for it", ids("BKT101"),
+        Elsewhere("an account that is gone: with it goes the checker's right to ask for it", ids("BKT101"),
                   "tests/sandbox/test_check_azure.py"),
-        NotStaged("the encryption of blobs is switched off", ids("BKT104"), RECORDED),
-        NotStaged("the account's own key is gone, disabled, or shut to it", ids("ACC403"), RECORDED),
-        NotStaged("a legal hold on the container", ids("BKT108"), RECORDED),
-        NotStaged("a role with a condition", ids("ACC401 ACC402"), RECORDED),
-        NotStaged("a policy of the account that refuses signatures for so long", ids("URL802"), RECORDED),
-        NotStaged("an account SAS for some addresses alone", ids("ACC401"), RECORDED),
-        NotStaged("answers for different origins that are not told apart (`Vary`)", ids("COR207"),
+        Elsewhere("the encryption of blobs is switched off", ids("BKT104"), RECORDED),
+        Elsewhere("the account's own key is gone, disabled, or shut to it", ids("ACC403"), RECORDED),
+        Elsewhere("a legal hold on the container", ids("BKT108"), RECORDED),
+        Elsewhere("a role with a condition", ids("ACC401 ACC402"), RECORDED),
+        Elsewhere("a policy of the account that refuses signatures for so long", ids("URL802"), RECORDED),
+        Elsewhere("an account SAS for some addresses alone", ids("ACC401"), RECORDED),
+        Elsewhere("answers for different origins that are not told apart (`Vary`)", ids("COR207"),
                   "tests/unit/checks/test_checks_browser_media.py"),
-        NotStaged("a clock that is wrong", ids("CLK901"), "tests/unit/checks/test_checks_browser_media.py"),
+        Elsewhere("a clock that is wrong", ids("CLK901"), "tests/unit/checks/test_checks_browser_media.py"),
     ),
 )  # fmt: skip

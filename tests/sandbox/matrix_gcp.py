@@ -7,7 +7,7 @@ from typing import Any
 
 import gcp_rig as rig
 from gcp_rig import BUCKET, CHECK, ENCORD, OTHER, PIXEL, READ, WRITE, rule
-from matrix import Case, Edit, NotStaged, Printed, Stage, Table, ids
+from matrix import Case, Edit, Elsewhere, Printed, Stage, Table, ids
 
 ADMIN, USER = "roles/storage.admin", "roles/storage.objectUser"
 OURS = "https://app.encord.com"
@@ -155,12 +155,12 @@ TABLE = Table(
     "studio",
     CASES,
     (
-        NotStaged("a key that Cloud Storage's service agent may not use, or that is disabled",
+        Elsewhere("a key that Cloud Storage's service agent may not use, or that is disabled",
                   ids("ACC403 ACC404"), "tests/unit/checks/test_checks_gcp.py"),
-        NotStaged("roles of the organisation's own, whose permissions a policy does not say",
+        Elsewhere("roles of the organisation's own, whose permissions a policy does not say",
                   ids("ACC401 ACC402 ACC408"), "tests/unit/checks/test_checks_gcp.py"),
-        NotStaged("a retention policy that is locked", ids("BKT108"), "tests/unit/checks/test_checks_gcp.py"),
-        NotStaged("credentials that Google does not accept, or that may not ask", ids("BKT101"),
+        Elsewhere("a retention policy that is locked", ids("BKT108"), "tests/unit/checks/test_checks_gcp.py"),
+        Elsewhere("credentials that Google does not accept, or that may not ask", ids("BKT101"),
                   "tests/unit/checks/test_checks_gcp.py"),
     ),
 )  # fmt: skip
