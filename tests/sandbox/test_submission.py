@@ -146,8 +146,11 @@ def test_skip_invalid_sends_the_good_items_and_writes_the_bad_ones_to_a_file(sta
     bad = {"objectUrl": "images/relative.jpg", **MEDIA["images"]}
     file = write(project / "bad.json", images=[IMAGES[0], bad, IMAGES[1]])
     played = stage.submit(project, file, folder, "--skip-invalid")
-    assert (played.code, played.json["tally"]["registered"]) == (0, 2)
-    assert json.loads((project / "bad.invalid.json").read_text()) == {"images": [bad]}
+    assert (played.code, played.json["tally"]["registered"], played.json["left_out"]) == (1, 2, 1)
+    assert played.json["left_out_items"] == "bad.invalid-1.json"  # the number keeps it from that of another bad.json
+    assert json.loads((project / "bad.invalid-1.json").read_text()) == {"images": [bad]}
+    status = stage.play(project, "registration", "status")
+    assert (status.code, "1 bad items of the files were left out" in status.out) == (1, True)
     assert sorted(stage.urls_in(folder)) == all_urls(IMAGES[:2])
 
 

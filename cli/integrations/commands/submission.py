@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from integrations.commands import submission_state
@@ -127,6 +127,7 @@ def _submit(
     )
     if not _may_leave(words, checked):
         return ExitCode.FINDINGS
+    words = msgspec.structs.replace(words, left_out=checked.left_out)
     target = look_up(settings, chosen, words.folder, may_be_missing=create_folder)
     say(f"Encord: {target.domain}")
     if dry_run or not yes:
@@ -164,9 +165,7 @@ def _urls(integration: Integration) -> UrlOptions:
 
 
 def _may_leave(words: Words, checked: Checked) -> bool:
-    """Whether the files, or what is good of them, may be sent. What is wrong is said, and written to a file."""
-    from integrations.submission.submit import write_bad_items
-
+    """Whether the files, or what is good of them, may be sent. What is wrong is said."""
     if not checked.findings:
         return True
     for one in checked.findings[:SHOWN]:
@@ -179,9 +178,7 @@ def _may_leave(words: Words, checked: Checked) -> bool:
     if checked.whole:
         say(f"nothing was sent: {checked.whole[0].message} concerns the file as a whole, so no item can be left out")
         return False
-    path = Path(f"{Path(words.files[0]).stem}.invalid.json")
-    write_bad_items(words, checked, path)
-    say(f"{sum(map(len, checked.bad.values())):,} bad items are left out; they are in {path}")
+    say(f"{checked.left_out:,} bad items are left out")
     return True
 
 

@@ -82,7 +82,7 @@ def status(which: Which = None, format: FormatOption = Format.TEXT) -> int:
         emit(reports.status_text(found, states, failures))
     if not found.tally.settled:
         return ExitCode.TIMED_OUT
-    return ExitCode.FINDINGS if found.tally.failed else ExitCode.CLEAN
+    return ExitCode.FINDINGS if found.tally.failed or found.words.left_out else ExitCode.CLEAN
 
 
 def cancel(which: Which = None) -> int:

@@ -107,13 +107,12 @@ class Watching:
         from integrations.reports import submission as reports
 
         self._clear()
-        parts = (report.result, report.failures, report.failed_file)
         if self._format is WatchFormat.JSONL:
-            self._line({"event": "end", **reports.result_json(*parts)})
+            self._line({"event": "end", **reports.result_json(report)})
         elif self._format is WatchFormat.JSON:
-            emit(msgspec.json.format(msgspec.json.encode(reports.result_json(*parts)), indent=2).decode())
+            emit(msgspec.json.format(msgspec.json.encode(reports.result_json(report)), indent=2).decode())
         else:
-            emit(reports.result_text(*parts))
+            emit(reports.result_text(report))
         line = reports.ending_line(report.result)
         if line is not None:
             say(line)
@@ -142,7 +141,7 @@ def exit_code(report: Report) -> int:
     }
     if result.ending in (Ending.STOPPED, Ending.TIMED_OUT):
         return by_ending[result.ending]
-    if result.tally.failed:
+    if result.tally.failed or report.left_out:
         return ExitCode.FINDINGS
     if result.ending in by_ending:
         return by_ending[result.ending]

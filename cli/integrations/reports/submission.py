@@ -13,6 +13,7 @@ from integrations.submission.journal import Submission
 from integrations.submission.plan import Plan
 from integrations.submission.records import Failure, Tally
 from integrations.submission.run import Result
+from integrations.submission.submit import Report
 
 SCHEMA_VERSION = 1
 _WORTH_SAYING = (What.AMBIGUOUS, What.PUSHED_BACK, What.RETRY, What.SPLIT, What.EARLIER, What.CANCELLED)
@@ -69,17 +70,19 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
-def result_text(result: Result, failures: Sequence[Failure], failed_file: str | None) -> str:
+def result_text(report: Report) -> str:
     """The end of a run, for people."""
-    tally = result.tally
+    result, tally = report.result, report.result.tally
     lines = [f"submission {result.submission}: {tally_text(tally)}"]
     if result.known:
         lines.append(f"  {result.known:,} of {result.total:,} items were registered or under way before this run")
     if result.unreached:
         lines.append(f"  {result.unreached:,} of {result.total:,} items were not come to")
-    lines += failure_lines(failures, tally.failed)
-    if failed_file:
-        lines.append(f"  the failed items, ready to submit again: {failed_file}")
+    lines += failure_lines(report.failures, tally.failed)
+    if report.failed_file:
+        lines.append(f"  the failed items, ready to submit again: {report.failed_file}")
+    if report.left_out:
+        lines.append(f"  {report.left_out:,} bad items were left out, to be mended: {report.left_out_file}")
     return "\n".join(lines)
 
 
@@ -108,18 +111,20 @@ def ending_line(result: Result) -> str | None:
     return None
 
 
-def result_json(result: Result, failures: Sequence[Failure], failed_file: str | None) -> dict[str, Any]:
+def result_json(report: Report) -> dict[str, Any]:
     """The end of a run, for machines. All failures are in the file; here are the first."""
     return {
         "schema_version": SCHEMA_VERSION,
-        **msgspec.to_builtins(result),
-        "failed_items": failed_file,
+        **msgspec.to_builtins(report.result),
+        "failed_items": report.failed_file,
+        "left_out": report.left_out,
+        "left_out_items": report.left_out_file,
         "failures": [
             {
                 "file": one.entry.file, "line": one.entry.line, "section": one.entry.section, "urls": one.entry.urls,
                 "error": one.error,
             }
-            for one in failures
+            for one in report.failures
         ],
     }  # fmt: skip
 
@@ -136,6 +141,8 @@ def status_text(submission: Submission, jobs: Sequence[JobState], failures: Sequ
         for job in jobs
     ]
     lines += failure_lines(failures, submission.tally.failed)
+    if submission.words.left_out:
+        lines.append(f"  {submission.words.left_out:,} bad items of the files were left out (--skip-invalid)")
     if not submission.tally.settled or submission.tally.cancelled:
         lines.append(f"  to go on: integrations registration resume {submission.id}")
     return "\n".join(lines)
@@ -155,6 +162,7 @@ def submissions_text(submissions: Sequence[Submission]) -> str:
     return "\n".join(
         f"{one.id:>4}  {one.started[:16].replace('T', ' ')}  {one.target.path} through {one.target.title}"
         f"  {', '.join(one.words.files)}: {tally_text(one.tally)}"
+        f"{f', {one.words.left_out:,} left out' if one.words.left_out else ''}"
         for one in submissions
     )
 

@@ -38,6 +38,11 @@ class Checked(Struct, frozen=True):
     bad: dict[str, frozenset[tuple[str, int]]]
     whole: list[Finding]
 
+    @property
+    def left_out(self) -> int:
+        """How many bad items there are."""
+        return sum(map(len, self.bad.values()))
+
     def leave_out(self, name: str) -> LeaveOut | None:
         """Says of each item of a file whether it is bad; None if none is."""
         bad = self.bad.get(name)

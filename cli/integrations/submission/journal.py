@@ -31,7 +31,7 @@ class Words(Struct, frozen=True):
     """What the operator said, to say it again.
 
     digests: of the files' content, so that a change is noticed. images: for an upload of local files, what those of
-    one folder become; None for a registration.
+    one folder become; None for a registration. left_out: how many bad items of the files are, with skip_invalid.
     """
 
     files: tuple[str, ...]
@@ -42,6 +42,7 @@ class Words(Struct, frozen=True):
     settings: Settings
     skip_invalid: bool = False
     images: str | None = None
+    left_out: int = 0
 
 
 class Submission(Struct, frozen=True):

@@ -38,11 +38,16 @@ class Options(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The end of a run, the first failures, and the file that all of them are in."""
+    """The end of a run, the first failures, and the file that all of them are in.
+
+    left_out: bad items of the files that were not to be sent; they are in left_out_file.
+    """
 
     result: Result
     failures: list[Failure]
-    failed_file: str | None
+    failed_file: str | None = None
+    left_out: int = 0
+    left_out_file: str | None = None
 
 
 def checked_before(project: Path, words: Words) -> Checked | None:
@@ -104,14 +109,15 @@ def submit(
             if options.anew:
                 _forget(journal, row, words, checked)
             submission = journal.begin(row, words, checked.items)
+            left_out_file = _write_bad_items(words, checked, submission)
             run = Run(
                 journal, door_to(target), target=row, submission=submission, settings=words.settings, watch=watch,
                 limits=options.limits, pace=Pace(options.batch_size, True) if options.batch_size else None,
-                items=checked.items,
+                items=checked.items - words.left_out,
             )  # fmt: skip
             run.tick = on_run(run)
             result = run.submit([(name, checked.leave_out(name)) for name in words.files])
-            return _report(journal, words, result, listed)
+            return _report(journal, words, result, listed, left_out_file)
         finally:
             journal.close()
 
@@ -126,23 +132,32 @@ def _forget(journal: Journal, target: int, words: Words, checked: Checked) -> No
         )
 
 
-def _report(journal: Journal, words: Words, result: Result, listed: int) -> Report:
+def _report(journal: Journal, words: Words, result: Result, listed: int, left_out_file: str | None) -> Report:
     number = result.submission
-    name = Path(words.files[0]).stem if len(words.files) == 1 else "submission"
-    path = Path(f"{name}.failed-{number}.json")
+    path = _beside(words, "failed", number)
     reasons = write_failures(path, lambda: journal.failures(number)) if result.tally.failed else None
     failures = list(itertools.islice(journal.failures(number), listed))
-    return Report(result, failures, str(path) if reasons else None)
+    return Report(result, failures, str(path) if reasons else None, words.left_out, left_out_file)
 
 
-def write_bad_items(words: Words, checked: Checked, path: Path) -> None:
-    """Write the items that validation found bad to a file, as far as they could be read."""
+def _beside(words: Words, kind: str, submission: int) -> Path:
+    """A file for items of a submission; its number keeps it from another's of the same name."""
+    name = Path(words.files[0]).stem if len(words.files) == 1 else "submission"
+    return Path(f"{name}.{kind}-{submission}.json")
+
+
+def _write_bad_items(words: Words, checked: Checked, submission: int) -> str | None:
+    """Write the items that validation found bad to a file, as far as they could be read; its name, if there are any."""
+    if not words.left_out:
+        return None
+    path = _beside(words, "invalid", submission)
     for_all: list[Entry] = []
     for name in words.files:
         if checked.bad.get(name):
             bad = checked.bad[name]
             read_entries(name, for_all.extend, lambda section, index, bad=bad: (section, index) not in bad)  # type: ignore[misc]
     write_items(path, sorted({entry.section for entry in for_all}), lambda: for_all)
+    return str(path)
 
 
 def unchanged(words: Words) -> None:

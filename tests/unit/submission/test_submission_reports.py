@@ -6,6 +6,7 @@ from integrations.reports.submission import ending_line, result_text, tally_text
 from integrations.submission.events import Ending
 from integrations.submission.records import Tally
 from integrations.submission.run import Result
+from integrations.submission.submit import Report
 
 
 def test_what_was_not_sent_is_not_under_way():
@@ -15,7 +16,7 @@ def test_what_was_not_sent_is_not_under_way():
 def test_a_stopped_run_says_what_goes_on_and_what_it_did_not_come_to():
     stopped = Result(2, Ending.STOPPED, "", 300, 0, Tally(waiting=120, unsent=20), unreached=160)
     assert ending_line(stopped) == "stopped; 120 items go on at Encord; to go on: integrations registration resume 2"
-    assert "160 of 300 items were not come to" in result_text(stopped, [], None)
+    assert "160 of 300 items were not come to" in result_text(Report(stopped, []))
     nothing = Result(2, Ending.STOPPED, "", 300, 0, Tally(unsent=300))
     assert ending_line(nothing) == "stopped; to go on: integrations registration resume 2"
-    assert "come to" not in result_text(nothing, [], None)
+    assert "come to" not in result_text(Report(nothing, []))
