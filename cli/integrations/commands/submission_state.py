@@ -65,11 +65,12 @@ def status(which: Which = None, format: FormatOption = Format.TEXT) -> int:
     """Say how far a submission is: what the journal knows, and how Encord counts what is under way."""
     from integrations.reports import submission as reports
     from integrations.submission.places import door_to
+    from integrations.submission.records import State
 
     found = one_submission(which)
     journal = _journal()
     try:
-        jobs = journal.jobs(found.id)
+        jobs = journal.batches(found.id, State.RUNNING)
         failures = list(itertools.islice(journal.failures(found.id), SHOWN))
     finally:
         journal.close()
@@ -82,24 +83,24 @@ def status(which: Which = None, format: FormatOption = Format.TEXT) -> int:
         emit(reports.status_text(found, states, failures))
     if not found.tally.settled:
         return ExitCode.TIMED_OUT
-    return ExitCode.FINDINGS if found.tally.failed or found.words.left_out else ExitCode.CLEAN
+    if found.tally.failed or found.words.left_out:
+        return ExitCode.FINDINGS
+    return ExitCode.CANCELLED if found.tally.cancelled else ExitCode.CLEAN
 
 
 def cancel(which: Which = None) -> int:
-    """Cancel the jobs of a submission that are under way. What is registered stays."""
-    from integrations.submission.places import door_to
+    """Cancel what is under way or planned of a submission. What is registered stays."""
+    from integrations.submission.cancel import cancel as work
 
     found = one_submission(which)
-    journal = _journal()
-    try:
-        jobs = journal.jobs(found.id)
-        door = door_to(found.target) if jobs else None
-        units = sum(door.cancel(batch.job or "") for batch in jobs) if door else 0
-    finally:
-        journal.close()
-    emit(f"submission {found.id}: {len(jobs)} jobs cancelled, {units:,} items of them not registered")
-    if jobs:
-        say(f"to settle the books, or to go on after all: integrations registration resume {found.id}")
+    done = work(project_root(), found)
+    unsent = f"; {done.unsent:,} items that were planned are not sent" if done.unsent else ""
+    emit(f"submission {found.id}: {done.jobs} jobs cancelled, {done.units:,} items of them not registered{unsent}")
+    resume = f"integrations registration resume {found.id}"
+    if done.still_open:
+        say(f"{done.still_open} jobs had ended before, or end still: to hear how, and to go on: {resume}")
+    elif done.jobs or done.unsent:
+        say(f"to go on after all: {resume}")
     return ExitCode.CLEAN
 
 

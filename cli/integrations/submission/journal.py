@@ -305,10 +305,10 @@ class Journal:
         words = msgspec.json.decode(row["words"], type=Words)
         return Submission(row["number"], target, words, row["started"], self.tally(row["number"]))
 
-    def jobs(self, submission: int) -> list[Batch]:
-        """The batches of a submission that Encord has as jobs and that are not known to be finished."""
-        query = "select * from batch where submission = ? and state = 'running' order by id"
-        return [_batch(row) for row in self._rows(query, (submission,))]
+    def batches(self, submission: int, state: State) -> list[Batch]:
+        """The batches of a submission of which that is known, the oldest first."""
+        query = "select * from batch where submission = ? and state = ? order by id"
+        return [_batch(row) for row in self._rows(query, (submission, state))]
 
     def submission_of_job(self, job: str) -> int | None:
         """Which submission a job of Encord's belongs to."""

@@ -21,6 +21,11 @@ class Target(Struct, frozen=True):
     integration: str
     title: str
 
+    @property
+    def place(self) -> str:
+        """In words, and what one process at a time works on: by path, because the folder may be missing yet."""
+        return f"folder {self.path} at {self.domain}"
+
 
 class Settings(Struct, frozen=True):
     """What Encord is told about objects that are in the folder already."""

@@ -99,9 +99,7 @@ def submit(
     Raises JournalError, BusyError, and what Encord's answers to the first questions are translated to.
     """
     path = journal_path(project)
-    # By path: the folder may be made in here, and must not be made twice.
-    subject = f"folder {target.path} at {target.domain}"
-    with exclusively(path, subject, on_wait if options.wait_for_others else None):
+    with exclusively(path, target.place, on_wait if options.wait_for_others else None):
         journal = Journal(path)
         try:
             target = make_folder(target)

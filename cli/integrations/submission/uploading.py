@@ -32,7 +32,7 @@ def upload_items(
 ) -> Report:
     """Upload what is not there. See submit.submit for the last four. Raises ConfigurationError for an unreadable file."""
     path = journal_path(project)
-    with exclusively(path, f"folder {target.path} at {target.domain}", on_wait):
+    with exclusively(path, target.place, on_wait):
         journal = Journal(path)
         try:
             target = make_folder(target)

@@ -92,6 +92,7 @@ def test_an_unfinished_batch_keeps_its_items_and_is_adopted_by_the_next_run(jour
     assert journal.entries(left) == some
     assert journal.tally(later).waiting == 3
     assert journal.submission_of_job("job-1") == later
+    assert [one.id for one in journal.batches(later, State.RUNNING)] == [batch.id]
 
 
 def test_a_cancelled_batch_is_sent_again_if_asked(journal, target, submission):
