@@ -32,7 +32,8 @@ settings: {skip_duplicate_urls: true}
 """
 GROUPS = """
 groups:
-  - {section: image_groups, match: "scans/**", by: '^scans/(?P<patient>[^/]+)/(?P<side>left|right)?', title: "{patient} {side}"}
+  - {section: image_groups, match: "scans/**", by: '^scans/(?P<patient>[^/]+)/(?P<side>left|right)?', title: "{patient} {side}",
+     metadata: {patient: "{patient}", side: "{side}"}}
   - {section: dicom_series, match: "series/**", by: '^series/0*(?P<number>[0-9]+)-', title: "series"}
 """
 TABLE = "table: {file: labels.csv, key: path, columns: {label: quality, score: score, day: day}}\n"
@@ -111,9 +112,12 @@ def test_objects_that_stand_alone_become_the_same_files(spark: Any, tmp_path: Pa
 def test_groups_and_side_tables_become_the_same_files_and_groups_stay_whole(spark: Any, tmp_path: Path):
     labels = [(row[0], number % 3, number / 7, f"2024-01-{number % 28 + 1:02d}") for number, row in enumerate(ROWS)]
     with (tmp_path / "labels.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("path", "label", "score", "day"), *labels[::2]])
+        titles = [("series", 1, 0.5, ""), ("long ", 2, 0.5, "")]
+        csv.writer(file).writerows([("path", "label", "score", "day"), *labels[::2], *titles])
     done = both(spark, tmp_path, parquet(tmp_path), TEXT + GROUPS + TABLE)
     assert done.skipped["no group"] == 1
+    assert done.skipped["rows of the side table: their objects are in groups"] > 0
+    assert b'"clientMetadata":{"patient":"long","side":"","quality":2,' in b"".join(files(tmp_path / "spark").values())
     assert b'"objectUrl_69"' in b"".join(files(tmp_path / "spark").values())
     assert validate([part.path for part in done.parts]).counts == {}
 

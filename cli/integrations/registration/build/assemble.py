@@ -9,12 +9,15 @@ from typing import Any
 from msgspec import Struct
 
 from integrations.registration.build.rules import BuildRules, GroupRule, glob_regex, places
-from integrations.registration.build.source import Object
-from integrations.registration.model import group_fields
+from integrations.registration.build.source import FOLDER, Object
+from integrations.registration.model import KINDS, MAX_TITLE, group_fields
 
 Item = tuple[str, dict[str, Any]]  # section, and the item in Encord's spelling
 Made = tuple[str, dict[str, Any], Object | None]  # the same, with its object if it stands alone
-FOLDER = "folder"
+EMPTY_TITLE = "the title is empty"
+LONG_TITLE = f"the title is longer than {MAX_TITLE} characters"
+ROW_OF_MEMBER = "rows of the side table: their objects are in groups"
+_LITTER = ("Thumbs.db", "desktop.ini")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -45,7 +48,7 @@ def assemble(
 ) -> Iterator[Made]:
     """The items of these objects: first those that stand alone, in their order, then groups by their title.
 
-    table: more metadata by key.
+    table: more metadata, by the key of an object or the title of a group.
     """
     decide = decider(rules, url, table)
     groups: dict[tuple[int, tuple[str | None, ...]], list[str]] = {}
@@ -54,11 +57,13 @@ def assemble(
         if isinstance(found, str):
             skipped(found)
         elif isinstance(found, Member):
+            if found.key in table:
+                skipped(ROW_OF_MEMBER)
             groups.setdefault((found.rule, found.groups), []).append(found.key)
         else:
             yield *found, one
     for rule, texts in sorted(groups, key=lambda group: natural(group_title(rules.groups[group[0]], group[1]))):
-        yield *group_item(rules.groups[rule], texts, groups[rule, texts], url), None
+        yield *group_item(rules.groups[rule], texts, groups[rule, texts], url, table), None
 
 
 def decider(
@@ -78,19 +83,42 @@ def decider(
         if not wanted(one.key):
             return "not included"
         owner = next((place for place, (match, _) in enumerate(group_rules) if match.search(one.key)), None)
-        if owner is not None:
-            told = group_rules[owner][1].search(one.key)
-            return "no group" if told is None else Member(owner, told.groups(), one.key)
         values = fields_of(one)
         section = sections.get(values["extension"].lower())
+        if owner is not None:
+            told = group_rules[owner][1].search(one.key)
+            return _member(rules, owner, told.groups() if told else None, section, values)
         if section is None:
             return f"extension {values['extension'] or '(none)'}"
         if pattern:
             match = pattern.search(one.key)
             values.update(match.groupdict("") if match else dict.fromkeys(pattern.groupindex, ""))
-        return section, _item(rules, url(one.key), one, values, table.get(one.key, {}))
+        title = filled(rules.title, values) if rules.title else None
+        problem = title_problem(title) if title is not None else ""
+        return problem or (section, _item(rules, url(one.key), one, values, title, table.get(one.key, {})))
 
     return decide
+
+
+def _member(
+    rules: BuildRules, owner: int, texts: tuple[str | None, ...] | None, section: str | None, values: dict[str, str]
+) -> Member | str:
+    """The member of a group, or why it is none. section: what the object is by its extension."""
+    rule, extension, name = rules.groups[owner], values["extension"].lower(), values["name"]
+    # An image tells by its extension that it is one; DICOM often has none, or one that means nothing.
+    other = (
+        section != "images" if rule.section == "image_groups" else section or name.startswith(".") or name in _LITTER
+    )
+    if other and extension not in KINDS[rule.section].extensions:
+        return f"extension {values['extension'] or '(none)'}"
+    if texts is None:
+        return "no group"
+    return title_problem(group_title(rule, texts)) or Member(owner, texts, values["key"])
+
+
+def title_problem(title: str) -> str:
+    """Why Encord takes no item of this title; nothing if it does."""
+    return EMPTY_TITLE if not title else LONG_TITLE if len(title) > MAX_TITLE else ""
 
 
 def _filter(rules: BuildRules) -> Callable[[str], bool]:
@@ -123,10 +151,12 @@ def filled(text: str, values: dict[str, str]) -> str:
     return "".join(parts)
 
 
-def _item(rules: BuildRules, url: str, one: Object, values: dict[str, str], more: dict[str, Any]) -> dict[str, Any]:
+def _item(
+    rules: BuildRules, url: str, one: Object, values: dict[str, str], title: str | None, more: dict[str, Any]
+) -> dict[str, Any]:
     item: dict[str, Any] = {"objectUrl": url}
-    if rules.title:
-        item["title"] = filled(rules.title, values)
+    if title is not None:
+        item["title"] = title
     metadata: dict[str, Any] = {
         name: one.size if text == "{size}" else filled(text, values) for name, text in rules.metadata.items()
     }
@@ -138,15 +168,27 @@ def _item(rules: BuildRules, url: str, one: Object, values: dict[str, str], more
 
 def group_title(rule: GroupRule, texts: tuple[str | None, ...]) -> str:
     """The title of a group, from what the groups of `by` hold."""
-    places = re.compile(rule.by).groupindex
-    return filled(rule.title, {name: texts[place - 1] or "" for name, place in places.items()})
+    return filled(rule.title, _group_values(rule, texts))
 
 
-def group_item(rule: GroupRule, texts: tuple[str | None, ...], keys: Iterable[str], url: Callable[[str], str]) -> Item:
+def _group_values(rule: GroupRule, texts: tuple[str | None, ...]) -> dict[str, str]:
+    return {name: texts[place - 1] or "" for name, place in re.compile(rule.by).groupindex.items()}
+
+
+def group_item(
+    rule: GroupRule,
+    texts: tuple[str | None, ...],
+    keys: Iterable[str],
+    url: Callable[[str], str],
+    table: dict[str, dict[str, Any]],
+) -> Item:
     """The image group, sequence or series of these objects, which are put in natural order."""
+    title, values = group_title(rule, texts), _group_values(rule, texts)
     video = {"createVideo": rule.sequence} if rule.section == "image_groups" else {}
+    metadata = {name: filled(text, values) for name, text in rule.metadata.items()} | table.get(title, {})
+    client = {"clientMetadata": metadata} if metadata else {}
     urls = [url(key) for key in sorted(keys, key=natural)]
-    return rule.section, {"title": group_title(rule, texts), **video, **group_fields(urls)}
+    return rule.section, {"title": title, **video, **group_fields(urls), **client}
 
 
 def natural(text: str) -> list[Any]:

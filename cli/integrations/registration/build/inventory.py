@@ -19,9 +19,10 @@ from urllib.parse import unquote_plus
 from msgspec import Struct
 
 from integrations.errors import ConfigurationError
-from integrations.registration.build.assemble import FOLDER
+from integrations.registration.build.assemble import EMPTY_TITLE, LONG_TITLE
 from integrations.registration.build.rules import BuildRules, glob_regex, places
-from integrations.registration.build.source import Object, Source
+from integrations.registration.build.source import FOLDER, Object, Source
+from integrations.registration.model import MAX_TITLE
 
 MEMORY = "300MB"
 _NO_KEY = "the inventory has a row without a key: it is damaged, or --columns names the columns in another order"
@@ -92,12 +93,12 @@ def describe(
 
     Raises ConfigurationError if no column holds keys, or none times although they are needed (timed).
     """
-    names = ", ".join(_text(one) for one in in_order(files))
+    names = ", ".join(literal(one) for one in in_order(files))
     parquet = is_parquet(files)
     if parquet:
         table = f"read_parquet([{names}])"
     elif columns:
-        listed = ", ".join(_text(one) for one in column_names(columns))
+        listed = ", ".join(literal(one) for one in column_names(columns))
         table = f"read_csv([{names}], header = false, names = [{listed}], all_varchar = true)"
     else:
         table = f"read_csv([{names}], header = true, all_varchar = true)"
@@ -195,7 +196,7 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
     """
     query = (
         f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, ''),"
-        f" coalesce({inventory.unfit}, '') FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {_text(after)}"
+        f" coalesce({inventory.unfit}, '') FROM {inventory.table} WHERE coalesce({inventory.modified}, '') >= {literal(after)}"
     )
     for batch in _batches(connection, query):
         for key, size, modified, unfit in zip(*(column.to_pylist() for column in batch.columns), strict=True):
@@ -260,13 +261,19 @@ def _texts_sql(inventory: Inventory, source: Source, rules: BuildRules, after: s
     whens = []
     for number, section in enumerate(rules.sections):
         ours = "/".join(extension for extension, owner in rules.section_of.items() if owner == section)
-        whens.append(f"WHEN contains({_text(f'/{ours}/')}, concat('/', lower(extension), '/')) THEN {number}")
+        whens.append(f"WHEN contains({literal(f'/{ours}/')}, concat('/', lower(extension), '/')) THEN {number}")
+    why = [("key IS NULL", literal(_REASON)), ("unfit IS NOT NULL", f"concat({literal(_REASON)}, unfit)")]
+    why += [("section IS NULL", "lower(extension)")]
+    columns = f"CASE {' '.join(whens)} END AS section"
+    if rules.title:
+        columns += f", {_template(rules.title, rules.pattern)} AS title"
+        why += [("title = ''", literal(_REASON + EMPTY_TITLE))]
+        why += [(f"length(title) > {MAX_TITLE}", literal(_REASON + LONG_TITLE))]
+    reasons = " ".join(f"WHEN {test} THEN {reason}" for test, reason in why)
     return (
-        f"SELECT section, CASE WHEN section IS NOT NULL THEN {item_sql(rules, source)} END,"
-        f" CASE WHEN key IS NULL THEN {_text(_REASON)} WHEN unfit IS NOT NULL THEN concat({_text(_REASON)}, unfit)"
-        " WHEN section IS NULL THEN lower(extension) END"
-        f" FROM (SELECT *, CASE WHEN unfit IS NOT NULL THEN NULL {' '.join(whens)} END AS section"
-        f" FROM ({_fields_sql(inventory)}) WHERE key IS NULL OR {_where(rules, source, after)})"
+        f"SELECT CASE WHEN why IS NULL THEN section END, CASE WHEN why IS NULL THEN {item_sql(rules, source)} END, why"
+        f" FROM (SELECT *, CASE {reasons} END AS why FROM (SELECT *, {columns} FROM ({_fields_sql(inventory)})"
+        f" WHERE key IS NULL OR {_where(rules, source, after)}))"
     )
 
 
@@ -290,28 +297,28 @@ def _fields_sql(inventory: Inventory) -> str:
 def _where(rules: BuildRules, source: Source, after: str) -> str:
     wanted = ["NOT ends_with(key, '/')"]
     if rules.include:
-        wanted.append(f"regexp_matches(key, {_text('|'.join(map(glob_regex, rules.include)))})")
+        wanted.append(f"regexp_matches(key, {literal('|'.join(map(glob_regex, rules.include)))})")
     if rules.exclude:
-        wanted.append(f"NOT regexp_matches(key, {_text('|'.join(map(glob_regex, rules.exclude)))})")
+        wanted.append(f"NOT regexp_matches(key, {literal('|'.join(map(glob_regex, rules.exclude)))})")
     parts = [
-        f"(unfit = {_text(_ELSEWHERE)} OR starts_with(key, {_text(source.prefix)}))",
+        f"(unfit = {literal(_ELSEWHERE)} OR starts_with(key, {literal(source.prefix)}))",
         f"(unfit IS NOT NULL OR {' AND '.join(wanted)})",
     ]
     if after:  # left out otherwise, because times are slow to write
-        parts.append(f"modified >= {_text(after)}")
+        parts.append(f"modified >= {literal(after)}")
     return " AND ".join(parts)
 
 
 def item_sql(rules: BuildRules, source: Source) -> str:
-    """The SQL expression of one item's text."""
+    """The SQL expression of one item's text, of the fields and its title."""
     base = source.url("x").removesuffix("x")
-    parts = [_text(f'{{"objectUrl":"{base}'), "replace(url_encode(key), '%2F', '/')", _text('"')]
+    parts = [literal(f'{{"objectUrl":"{base}'), "replace(url_encode(key), '%2F', '/')", literal('"')]
     if rules.title:
-        parts += [_text(',"title":'), f"to_json({_template(rules.title, rules.pattern)})"]
+        parts += [literal(',"title":'), "to_json(title)"]
     if rules.metadata:
         for number, (name, text) in enumerate(rules.metadata.items()):
             head = ',"clientMetadata":{' if number == 0 else ","
-            parts.append(f"{_text(head)} || to_json({_text(name)}) || ':'")
+            parts.append(f"{literal(head)} || to_json({literal(name)}) || ':'")
             parts.append("size" if text == "{size}" else f"to_json({_template(text, rules.pattern)})")
         parts.append("'}'")
     return f"concat({', '.join(parts)}, '}},' || chr(10))"
@@ -322,40 +329,14 @@ def _template(text: str, pattern: str | None) -> str:
     parts = []
     for number, part in enumerate(places(text)):
         if number % 2 == 0:
-            parts.append(_text(part))
+            parts.append(literal(part))
         elif part in groups:
-            parts.append(f"regexp_extract(key, {_text(pattern or '')}, {groups[part]})")
+            parts.append(f"regexp_extract(key, {literal(pattern or '')}, {groups[part]})")
         else:
             parts.append(f"{part}::VARCHAR")
     return f"concat({', '.join(parts)})"
 
 
-def _text(value: str) -> str:
+def literal(value: str) -> str:
     """An SQL literal."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def side_table(rules: BuildRules, root: Path) -> dict[str, dict[str, Any]]:
-    """The metadata of the side table by key; it is held in memory. Raises ConfigurationError."""
-    table = rules.table
-    if table is None:
-        return {}
-    path = root / table.file
-    connection = connect()
-    import duckdb
-
-    reader = "read_parquet" if path.suffix == ".parquet" else "read_csv"
-    wanted = ", ".join(f'"{one}"' for one in (table.key, *table.columns))
-    try:
-        rows = connection.execute(f"SELECT {wanted} FROM {reader}({_text(str(path))})").fetchall()
-    except duckdb.Error as error:
-        raise ConfigurationError(f"{path} cannot be joined: {str(error).partition(chr(10))[0]}") from error
-    names = list(table.columns.values())
-    return {
-        str(row[0]): {name: _plain(value) for name, value in zip(names, row[1:], strict=True) if value is not None}
-        for row in rows
-    }
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool) else str(value)

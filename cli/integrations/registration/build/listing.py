@@ -14,8 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import structs
+
 from integrations.errors import ConfigurationError, NotAuthorisedError, UnreachableError
-from integrations.registration.build.source import Object, Source
+from integrations.registration.build.source import FOLDER, Object, Source
 
 Credentials = Callable[[], dict[str, Any]]  # gives them in obstore's words
 
@@ -154,7 +156,18 @@ def _folder(store: Any, prefix: str) -> list[Object]:
     for page in obstore.list(store, prefix, chunk_size=_CHUNK):
         # A folder's own marker, an object whose key ends in a slash, comes without the slash.
         found += [_object(one) for one in page if one["path"] != prefix.rstrip("/")]
-    return found
+    folders = _folders(store, found)
+    return [structs.replace(one, unfit=FOLDER) if one.key in folders else one for one in found]
+
+
+def _folders(store: Any, found: list[Object]) -> set[str]:
+    """Which of these are markers of folders: empty, with others under them, or not there without the slash."""
+    empty = {one.key for one in found if not one.size}
+    if not empty:
+        return empty
+    above = {one.key[:end] for one in found for end in range(len(one.key)) if one.key[end] == "/"} & empty
+    problems = heads(store, empty - above, at_once=4)  # of the threads that list there are many
+    return above | {key for key, problem in problems.items() if problem.trouble is Trouble.MISSING}
 
 
 def _object(one: Any) -> Object:

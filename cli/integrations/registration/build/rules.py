@@ -12,7 +12,8 @@ groups:
     by: '^scans/(?P<patient>[^/]+)/' # objects with equal groups belong together, in natural order
     title: "{patient}"
     sequence: false
-table: {file: labels.csv, key: path, columns: {label: class}}  # more metadata, joined by key
+    metadata: {patient: "{patient}"} # from the groups of `by`
+table: {file: labels.csv, key: path, columns: {label: class}}  # more metadata, by an object's key or a group's title
 probe: [videos, images]             # media metadata of these sections, from the headers of the objects; true: of all
 settings: {skip_duplicate_urls: true}
 """
@@ -20,6 +21,7 @@ settings: {skip_duplicate_urls: true}
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -28,6 +30,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from integrations.errors import ConfigurationError
+from integrations.registration.metadata_rules import is_metadata_key
 from integrations.registration.model import KINDS
 
 FIELDS = ("key", "folder", "name", "stem", "extension", "size", "modified")
@@ -44,10 +47,14 @@ class GroupRule(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     section: Literal["image_groups", "dicom_series"] = "image_groups"
     sequence: bool = False
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """A side table, CSV or Parquet. key: the column that holds the object's key. columns: metadata name by column."""
+    """A side table, CSV or Parquet. columns: metadata name by column.
+
+    key: the column that holds the key of an object, or the title of a group.
+    """
 
     file: str
     key: str
@@ -72,11 +79,14 @@ class BuildRules(Struct, frozen=True, forbid_unknown_fields=True):
         named = tuple(_compiled(self.pattern).groupindex) if self.pattern else ()
         for text in (self.title or "", *self.metadata.values()):
             _require_known(text, (*FIELDS, *named))
+        columns = self.table.columns.values() if self.table else ()
+        _require_taken((*self.metadata, *columns, *(name for group in self.groups for name in group.metadata)))
         for group in self.groups:
             named = tuple(_compiled(group.by).groupindex)
             if not named:
                 raise ValueError(f"`by` {group.by!r} needs a named group, (?P<name>…), that tells the groups apart")
-            _require_known(group.title, named)
+            for text in (group.title, *group.metadata.values()):
+                _require_known(text, named)
 
     @property
     def probed(self) -> frozenset[str]:
@@ -144,3 +154,12 @@ def _require_known(text: str, known: tuple[str, ...]) -> None:
     for name in places(text)[1::2]:
         if name not in known:
             raise ValueError(f"{{{name}}} in {text!r} is unknown; there are {', '.join(known)}")
+
+
+def _require_taken(names: Iterable[str]) -> None:
+    for name in names:
+        if not is_metadata_key(name):
+            raise ValueError(
+                f"Encord does not take the metadata key {name!r}: use letters, digits, `-`, `_`, `.` and spaces only,"
+                " and not the word keyframes"
+            )

@@ -18,6 +18,7 @@ from integrations.registration.build.media import require_libraries
 from integrations.registration.build.parts import Target, write_items
 from integrations.registration.build.probe import Probing, with_media
 from integrations.registration.build.rules import BuildRules
+from integrations.registration.build.side_table import side_table
 from integrations.registration.build.source import Source, utc
 from integrations.registration.convert import HEADINGS
 from integrations.registration.part_files import Part, unfinished, whole_set
@@ -51,7 +52,7 @@ def build_from_bucket(
     _check_probing(rules, target)
     store = opened(source)
     listed = list_objects(source, store, progress, after)
-    table = inventories.side_table(rules, root)
+    table = side_table(rules, root)
     return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=True))
 
 
@@ -78,7 +79,7 @@ def build_from_inventory(
         if target.format == "json" and not rules.probed and inventories.can_be_text(rules, encoded=found.encoded):
             return _texts(connection, found, source, rules, target, after)
         listed = inventories.objects(connection, found, source, after)
-        table = inventories.side_table(rules, root)
+        table = side_table(rules, root)
         store = opened(source) if rules.probed else None
         return _build(listed, source, rules, target, table, partial(with_media, store=store, listed=False))
 

@@ -20,6 +20,7 @@ from integrations.registration.object_url import (
 )
 
 Scheme = Literal["s3", "gs", "az", "obs", "https", "arn", "url"]
+FOLDER = "folder"  # why an object is no item
 _FORM = re.compile(r"(s3|gs|az|obs|https)://([^/]+)/?(.*)", re.DOTALL)
 _ARN = re.compile(r"(arn:aws[a-z-]*:s3::\d{12}:accesspoint/[a-z0-9]+\.mrap)/?(.*)", re.DOTALL)
 

@@ -27,6 +27,7 @@ from integrations.registration.build.assemble import group_title, natural
 from integrations.registration.build.parts import Target, is_full
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.run import Built, built
+from integrations.registration.build.side_table import side_table
 from integrations.registration.build.source import Source, utc
 from integrations.registration.build.spark_tasks import (
     DECIDED,
@@ -129,7 +130,7 @@ def build_on_spark(
     encoded = inventories.are_encoded(source, files)
     # As without Spark: a file for each section where no groups and no table are asked for.
     apart = inventories.can_be_text(rules, encoded=encoded)
-    job = Job(rules, source, inventories.side_table(rules, root), encoded, apart)
+    job = Job(rules, source, side_table(rules, root), encoded, apart)
     with _answered(files):
         from pyspark import StorageLevel
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from integrations.registration.build.assemble import Member, decider, group_item
+from integrations.registration.build.assemble import ROW_OF_MEMBER, Member, decider, group_item
 from integrations.registration.build.inventory import belongs
 from integrations.registration.build.parts import Target, write_part
 from integrations.registration.build.rules import BuildRules
@@ -68,6 +68,8 @@ def _decisions(objects: Iterable[tuple[Any, ...]], job: Job, chunk: int) -> Iter
             if isinstance(found, str):
                 skipped[found] = skipped.get(found, 0) + 1
             elif isinstance(found, Member):
+                if name in job.table:
+                    skipped[ROW_OF_MEMBER] = skipped.get(ROW_OF_MEMBER, 0) + 1
                 yield "member", encode([found.rule, found.groups]).decode(), chunk, members, name
                 members += 1
             else:
@@ -96,7 +98,9 @@ def grouped(batches: Iterable[Any], job: Job) -> Iterator[Any]:
         for label, rows in groupby(_rows(batches), key=itemgetter(0)):
             members = list(rows)
             rule, texts = group_of(label)
-            section, item = group_item(job.rules.groups[rule], texts, [row[3] for row in members], job.source.url)
+            section, item = group_item(
+                job.rules.groups[rule], texts, [row[3] for row in members], job.source.url, job.table
+            )
             text = msgspec.json.encode(item).decode()
             yield section, label, members[0][1], members[0][2], len(members), text
 
