@@ -176,10 +176,11 @@ def test_csv_is_converted_and_its_lines_are_known(stage, project, folder):
 
 
 def test_a_folder_that_is_missing_is_made_only_when_that_is_said(stage, project, folder, file):
-    words = [word for word in submit_words(file, folder) if word != "--create-folder"]
+    deep = f"{folder}/Night"
+    words = [word for word in submit_words(file, deep) if word != "--create-folder"]
     played = stage.play(project, *words)
     assert played.code == 6
-    assert "there is no folder" in played.err
+    assert f": integrations folder create '{deep}'\n" in played.err  # which makes those above it too
 
 
 def test_folders_of_the_same_path_are_reported_and_none_is_picked(stage, project, folder, file):

@@ -104,7 +104,8 @@ def _walk(
         if matches:
             current, created = matches[0], False
         elif not create:
-            raise MissingFolderError(f"there is no folder {at!r}: integrations folder create {at!r}")
+            whole = SEPARATOR.join(names)  # what is made with everything above it
+            raise MissingFolderError(f"there is no folder {at!r}: integrations folder create {whole!r}")
         else:
             text = description if depth == len(names) - 1 else ""
             current = current.create_subfolder(name, text) if current else client.create_storage_folder(name, text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,10 @@ from integrations.errors import IntegrationsError
 if TYPE_CHECKING:
     from encord.storage import StorageFolder
 
-# What the SDK's exception says after a job that Encord has ended with an error.
+# What the SDK's exception says after a job that Encord has ended with an error; Python's list of the errors follows.
 _REJECTED = "errors occurred"
+# What Encord calls the file before it is an item; nobody else knows it by that.
+_PASSING_NAME = re.compile(r"^encord:\S+: ")
 
 
 def upload(folder: StorageFolder, domain: str, kind: str, paths: Sequence[str], title: str) -> str:
@@ -49,5 +53,14 @@ def _call(folder: StorageFolder, kind: str, paths: Sequence[str], title: str) ->
         return one[kind]()
     except EncordException as error:
         if _REJECTED in str(error.message):
-            raise RefusedError(str(error.message)) from error
+            raise RefusedError(_reasons(str(error.message))) from error
         raise
+
+
+def _reasons(message: str) -> str:
+    """What Encord said, out of the SDK's message; the message itself where that cannot be told."""
+    try:
+        errors = ast.literal_eval(message.partition(_REJECTED)[2].strip())
+    except (ValueError, SyntaxError):
+        return message
+    return "; ".join(_PASSING_NAME.sub("", str(one)) for one in errors) if isinstance(errors, list) else message

@@ -150,11 +150,15 @@ def status_text(submission: Submission, jobs: Sequence[JobState], failures: Sequ
 
 def failure_lines(failures: Sequence[Failure], count: int) -> list[str]:
     """Each with where it came from."""
-    lines = [
-        f"  {one.entry.file}:{one.entry.line}  {one.entry.section} {' '.join(one.entry.urls[:2])}: {one.error}"
-        for one in failures
-    ]
+    lines = [_failure_line(one) for one in failures]
     return [*lines, f"  … and {count - len(failures):,} more"] if count > len(failures) else lines
+
+
+def _failure_line(failure: Failure) -> str:
+    entry = failure.entry
+    place = f"{entry.file}:{entry.line}" if entry.line else entry.file  # a local file is one item, and has no lines
+    urls = [url for url in entry.urls[:2] if url not in failure.error]  # Encord mostly says itself which object it is
+    return f"  {place}  {' '.join([entry.section, *urls])}: {failure.error}"
 
 
 def submissions_text(submissions: Sequence[Submission]) -> str:
