@@ -13,7 +13,7 @@ from integrations.registration.findings import Defect, FindingId
 from integrations.registration.model import KINDS, SETTINGS, UNCHECKED_SECTIONS
 from integrations.registration.nodes import Member, Node, missing_comma, trailing_comma
 from integrations.registration.reader import Lost
-from integrations.registration.window_reader import WindowReader
+from integrations.registration.window_reader import MAX_ITEM, WindowReader
 
 _SMALLEST_REACH = 1024
 
@@ -131,7 +131,9 @@ class ItemScanner(WindowReader):
         self._reach = max(_SMALLEST_REACH, self._reach // 2)
         node = self.parse(lambda parser: parser.value(f"{path}[{index}]"))
         start, end = node.start - window.base, node.end - window.base
-        self.handler.item(section, index, node, bytes(window.data[start:end]))
+        with memoryview(window.data) as view:  # one copy, not two
+            raw = bytes(view[start:end])
+        self.handler.item(section, index, node, raw)
         behind = _BEHIND_ITEM.match(window.data, end - 1, window.end)
         if behind:
             self._separator = bytes(behind[0])
@@ -168,7 +170,7 @@ class ItemScanner(WindowReader):
         """Where the last item ends that ends before `limit`, or else the first one; -1 if none seems to."""
         window = self.window
         cut = window.data.rfind(self._separator, window.at, limit)
-        return cut if cut >= 0 else window.data.find(self._separator, window.at, window.end)
+        return cut if cut >= 0 else window.data.find(self._separator, window.at, min(window.end, window.at + MAX_ITEM))
 
     def _end_of_items(self, count: int, end: int) -> int:
         """Where the last of `count` items before `end` ends, if no text looks like an end; -1 if there is none."""

@@ -103,7 +103,7 @@ class Reader:
             )
 
     def utf8(self, start: int, end: int, path: str) -> str:
-        raw = bytes(self.data[start:end])
+        raw = self.data[start:end]
         try:
             return raw.decode()
         except UnicodeDecodeError as error:

@@ -14,7 +14,9 @@ from integrations.registration.findings import FindingId
 from integrations.registration.nodes import Node
 from integrations.registration.reader import Reader
 
-_STRING = re.compile(rb'"[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+"')
+_TEXT = rb'[^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+'
+_STRING = re.compile(rb'"' + _TEXT + rb'"')
+_UNCLOSED = re.compile(rb'"' + _TEXT + rb"\\?+")
 _SINGLE_QUOTED = re.compile(rb"'[^'\"\\\x00-\x1f]*+'")
 _NUMBER = re.compile(rb"-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+")
 _WORD = re.compile(rb"[^\s,:{}\[\]\"']++")
@@ -37,8 +39,7 @@ class ScalarReader(Reader):
         if match is None:
             raise self._unclosed(path)
         start, self.at = match.span()
-        raw = match[0]
-        if b"\\" not in raw:
+        if self.data.find(b"\\", start, self.at) < 0:
             return Node("string", self.base + start, self.base + self.at, self.utf8(start + 1, self.at - 1, path))
         text = self.utf8(start, self.at, path)
         try:
@@ -80,9 +81,7 @@ class ScalarReader(Reader):
 
     def _unclosed(self, path: str) -> Exception:
         """The string at `self.at` does not match: why?"""
-        at = self.at + 1
-        while at < self.end and self.data[at] >= 0x20 and self.data[at] != 0x22:
-            at += 2 if self.data[at] == 0x5C else 1
+        at = _UNCLOSED.match(self.data, self.at, self.end).end()  # type: ignore[union-attr]
         if at >= self.end:
             return self.ran_out(path)
         if self.data[at] in b"\r\n":

@@ -43,8 +43,9 @@ class Window:
         start = max(0, self.at - 1)  # one byte is kept, for those who look back
         kept = self.end - start
         if want + 1 > len(self.data):
-            data = bytearray(2 * want)
-            data[:kept] = self.data[start : self.end]
+            data = bytearray(want + 1)  # no more: who wants more doubles it
+            with memoryview(self.data) as view:
+                data[:kept] = view[start : self.end]
             self.data = data
         elif start:
             with memoryview(self.data) as view:

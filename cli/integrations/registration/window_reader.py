@@ -35,14 +35,16 @@ class WindowReader:
         while True:
             window.ensure(want)
             held: list[Defect] = []
-            parser = Parser(window.data, window.at, window.end, window.base, window.eof, held.append)
+            end = min(window.end, window.at + MAX_ITEM)
+            complete = window.eof and end == window.end
+            parser = Parser(window.data, window.at, end, window.base, complete, held.append)
             try:
                 return read(parser)
             except NeedMore:
                 held.clear()
                 parser.at = window.at
-                want = 2 * max(want, window.unread)
-                if want > MAX_ITEM:
+                want = min(MAX_ITEM, 2 * max(want, window.unread))
+                if end - window.at == MAX_ITEM:
                     self.tell(FindingId.TOO_LARGE, f"one value is larger than {MAX_ITEM >> 20} MiB", "split it")
                     raise Lost from None
             finally:

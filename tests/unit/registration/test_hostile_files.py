@@ -8,9 +8,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from integrations.registration import item_scan, window_reader
 from integrations.registration.findings import FindingId
 from integrations.registration.repair import repair
 from integrations.registration.validate import validate
@@ -89,6 +91,28 @@ def test_a_hostile_csv_file_gives_a_finding(raw: bytes, finding: FindingId, tmp_
     path.write_bytes(raw)
     assert finding in validate([path]).counts
     repair(path, io.BytesIO())
+
+
+@pytest.mark.parametrize(("size", "told"), [(0.9, []), (1.25, ["REG112"]), (3, ["REG112"])])
+def test_an_item_over_the_limit_is_a_finding_and_those_around_it_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: float, told: list[str]
+):
+    limit = 1 << 21
+    for module in (item_scan, window_reader):
+        monkeypatch.setattr(module, "MAX_ITEM", limit)
+    items: list[dict[str, Any]] = [{"objectUrl": f"https://a.example.com/{n}.png"} for n in range(5)]
+    items[2]["title"] = "x" * 301
+    items[3] |= {"clientMetadata": {"a": "x" * int(limit * size)}}
+    items[4]["objectUrl"] = "x y"
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps({"images": items}))
+    assert [one.id for one in validate([path]).findings] == ["REG207", *told, "REG301", "REG303"]
+
+
+def test_a_text_with_a_backslash_at_the_end_of_its_line_is_not_closed_there(tmp_path: Path):
+    path = tmp_path / "file.json"
+    path.write_bytes(b'{"images": [{"title": "x\\\ny"}]}')
+    assert next(one.message for one in validate([path]).findings) == "the text is not closed on its line"
 
 
 def test_memory_stays_bounded_whatever_the_file(tmp_path: Path):
