@@ -166,7 +166,7 @@ def test_what_spark_cannot_do_or_find_is_said_in_one_sentence(spark: Any, tmp_pa
     for text, names, form, error, said in (
         ("{}", path, "csv", ConfigurationError, "Spark writes JSON"),
         ("probe: true", path, "json", ConfigurationError, "not probed on Spark"),
-        ("{}", [f"{tmp_path}/none.parquet"], "json", ConfigurationError, "none.parquet cannot be read"),
+        ("{}", [f"{tmp_path}/none.parquet"], "json", IntegrationsError, "none.parquet cannot be read"),
         ("include: [none/**]", path, "json", NothingMatchedError, "not included"),
     ):
         with pytest.raises(error, match=said) as caught:

@@ -171,7 +171,7 @@ CATALOGUE: dict[FindingId, Entry] = {
         "Not https://",
         "`s3://` and `gs://` are for cloud-synced folders; a registration file needs https.",
         "Write the https form.",
-        "Rewrites `gs://`, and `http://` on a host of a cloud. `s3://` does not say the region: that it refuses.",
+        "Rewrites `HTTPS://`, `gs://`, and `http://` on a host of a cloud. `s3://` does not say the region: that it refuses.",
     ),
     FindingId.URL_CHARACTER: Entry(
         _E,

@@ -103,6 +103,8 @@ def _mended(url: str, options: UrlOptions) -> str:
         path, mark, query = url.partition("?")
         url = path.replace("+", "%20" if options.plus == "space" else "%2B") + mark + query
     url = _ILLEGAL.sub(lambda match: quote(match[0], safe="", errors="replace"), url.strip())
+    if url[:8].lower() == "https://":
+        return "https://" + url[8:]
     if match := _GS.fullmatch(url):
         return gcs_url(match[1], "") + match[2]
     if _CLOUD_HOST.match(url) and not url.startswith("https://"):

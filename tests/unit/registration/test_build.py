@@ -17,11 +17,18 @@ from xml.sax.saxutils import escape
 import pytest
 from msgspec import structs
 
-from integrations.errors import ConfigurationError, NotAuthorisedError, NothingMatchedError, UnreachableError
+from integrations.errors import (
+    ConfigurationError,
+    ExitCode,
+    IntegrationsError,
+    NotAuthorisedError,
+    NothingMatchedError,
+    UnreachableError,
+)
 from integrations.registration import part_files
 from integrations.registration.build import inventory as inventories
 from integrations.registration.build.assemble import Skipped, assemble, natural
-from integrations.registration.build.listing import Trouble, heads, list_objects, open_store
+from integrations.registration.build.listing import Trouble, first_line, heads, list_objects, open_store
 from integrations.registration.build.parts import Target
 from integrations.registration.build.rules import BuildRules, glob_regex, load_rules
 from integrations.registration.build.run import build_from_bucket, build_from_inventory
@@ -174,7 +181,7 @@ def test_wrong_rules_are_refused_with_file_and_reason(tmp_path: Path, text: str,
     ("text", "url"),
     [
         ("s3://b-1/p/", "https://b-1.s3.eu-west-2.amazonaws.com/k%20"),
-        ("gs://b-1", "https://storage.cloud.google.com/b-1/k%20"),
+        ("GS://b-1", "https://storage.cloud.google.com/b-1/k%20"),
         ("az://acc/cont/p", "https://acc.blob.core.windows.net/cont/k%20"),
         ("obs://b-1", "https://b-1.obs.eu-west-2.otc.t-systems.com/k%20"),
         ("https://minio.example.com:9000/b/p", "https://minio.example.com:9000/b/k%20"),
@@ -291,16 +298,17 @@ def test_an_inventory_that_cannot_be_read_is_said_in_one_line(tmp_path: Path):
     inventories.connect().execute(f"COPY (SELECT 'f.jpg' AS key) TO '{paths[0]}'")
     inventories.connect().execute(f"COPY (SELECT 'f.jpg' AS other) TO '{paths[1]}'")
     for files in (paths, [tmp_path / "none.parquet"]):
-        with pytest.raises(ConfigurationError, match=r"\.parquet cannot be read") as caught:
+        with pytest.raises(IntegrationsError, match=r"\.parquet cannot be read") as caught:
             build_from_inventory(files, SOURCE, BuildRules(), Target(tmp_path / "out", "r"), root=tmp_path)
         assert "\n" not in str(caught.value)
+        assert caught.value.exit_code == ExitCode.INCOMPLETE
 
 
 @pytest.mark.parametrize("text", ["{}", GROUPS])
 def test_a_row_without_a_key_is_damage_and_not_left_out(tmp_path: Path, text: str):
     path = tmp_path / "i.parquet"
     inventories.connect().execute(f"COPY (FROM (VALUES ('a.jpg'), (NULL)) t(key)) TO '{path}'")
-    with pytest.raises(ConfigurationError, match="a row without a key"):
+    with pytest.raises(IntegrationsError, match="a row without a key"):
         build_from_inventory([path], SOURCE, rules(tmp_path, text), Target(tmp_path / "out", "r"), root=tmp_path)
 
 
@@ -450,7 +458,7 @@ def test_no_file_has_its_name_before_all_are_whole_and_a_broken_build_leaves_non
     rows = "SELECT i || '.jpg' AS key FROM range(300000) t(i)"
     inventories.connect().execute(f"COPY ({rows} UNION ALL SELECT NULL) TO '{path}' (ROW_GROUP_SIZE 100000)")
     limits = Limits(150_000, 150_000)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(ConfigurationError, match="a row without a key"):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(IntegrationsError, match="a row without a key"):
         patch.setattr(part_files, "_sweep", lambda *of, sweep=part_files._sweep: (seeing(), sweep(*of)))
         larger = structs.replace(target, limits=limits)
         build_from_inventory([path], SOURCE, rules(tmp_path, text), larger, root=tmp_path)
@@ -590,6 +598,18 @@ def test_the_marker_of_a_folder_is_no_object_and_an_empty_object_is_one(bucket: 
         "scans/p1/alone": "folder",
         "scans/p1/empty.png": "",
     }
+
+
+@pytest.mark.parametrize("key", ["raw/a//b.jpg", "raw/a\tb.jpg"])
+def test_a_key_that_cannot_be_listed_is_said_with_the_way_out(bucket: str, monkeypatch: pytest.MonkeyPatch, key: str):
+    monkeypatch.setattr(sys.modules[__name__], "OBJECTS", [*OBJECTS, Object(key, 5, WHEN)])
+    with pytest.raises(UnreachableError, match=r"a key that cannot be listed: .*; build from an inventory"):
+        list(list_objects(SOURCE, open_store(SOURCE)))
+
+
+def test_an_answer_of_xml_is_not_told():
+    text = "Server returned non-2xx status code: 404 Not Found: <?xml version='1.0'?><Error><HostId>x</HostId></Error>"
+    assert first_line(OSError(text)) == "Server returned non-2xx status code: 404 Not Found"
 
 
 def test_only_what_is_new_is_listed(bucket: str):

@@ -279,6 +279,15 @@ def test_the_query_of_a_signed_url_is_never_shown(tmp_path: Path, text: str):
         assert "SECRET" not in render(found)
 
 
+def test_a_scheme_in_capitals_is_mended_as_such_and_not_taken_for_another(tmp_path: Path):
+    path = tmp_path / "f.json"
+    path.write_text(json.dumps({"images": [{"objectUrl": "HTTPS://x.com/a.png?X-Amz-Signature=SECRET"}]}))
+    found = validate([path])
+    assert [(one.id, one.repairable) for one in found.findings] == [(F.URL_SCHEME, True)]
+    assert "https://x.com/a.png" in found.findings[0].fix
+    assert "SECRET" not in reports.RENDERERS["json"](found)
+
+
 def test_lines_and_columns_count_characters(tmp_path: Path):
     path = tmp_path / "f.json"
     path.write_text('{"images": [\n {"title": "日本é", "objectUrl": "x y"}]}', encoding="utf-8")

@@ -18,7 +18,7 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
-from integrations.errors import ConfigurationError
+from integrations.errors import ConfigurationError, IntegrationsError
 from integrations.registration.build.assemble import EMPTY_TITLE, LONG_TITLE
 from integrations.registration.build.rules import BuildRules, glob_regex, places
 from integrations.registration.build.source import FOLDER, Object, Source
@@ -77,13 +77,13 @@ def connect() -> Any:
 
 @contextmanager
 def reading(files: Sequence[str | Path]) -> Iterator[None]:
-    """Around everything that reads an inventory. Raises ConfigurationError, in one line, for what DuckDB cannot read."""
+    """Around everything that reads an inventory. Raises IntegrationsError, in one line, for what DuckDB cannot read."""
     import duckdb
 
     try:
         yield
     except duckdb.Error as error:
-        raise ConfigurationError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
+        raise IntegrationsError(f"{files[0]} cannot be read: {str(error).partition(chr(10))[0]}") from error
 
 
 def describe(
@@ -192,7 +192,7 @@ def column_names(columns: str) -> list[str]:
 def objects(connection: Any, inventory: Inventory, source: Source, after: str = "") -> Iterator[Object]:
     """All objects of the inventory under the source's prefix, in the order of the inventory.
 
-    Raises ConfigurationError for a row without a key.
+    Raises IntegrationsError for a row without a key.
     """
     query = (
         f"SELECT {inventory.key} AS k, coalesce({inventory.size}, 0), coalesce({inventory.modified}, ''),"
@@ -201,7 +201,7 @@ def objects(connection: Any, inventory: Inventory, source: Source, after: str = 
     for batch in _batches(connection, query):
         for key, size, modified, unfit in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             if key is None:
-                raise ConfigurationError(_NO_KEY)
+                raise IntegrationsError(_NO_KEY)
             name = unquote_plus(key) if inventory.encoded else key
             if belongs(name, unfit, source):
                 yield Object(name, size, modified, unfit)
@@ -230,7 +230,7 @@ def texts(
 
     Gives batches: their section, how many items, the text of all of them, and where each ends (32-bit
     offsets, the first is 0). left_out counts the objects that become nothing, by reason.
-    Raises ConfigurationError for a row without a key.
+    Raises IntegrationsError for a row without a key.
     """
     import pyarrow.compute as arrow  # type: ignore[import-untyped]
 
@@ -238,7 +238,7 @@ def texts(
         sections, items, others = batch.columns
         for one in arrow.value_counts(others.drop_null()).to_pylist():
             if one["values"] == _REASON:
-                raise ConfigurationError(_NO_KEY)
+                raise IntegrationsError(_NO_KEY)
             left_out[_reason(one["values"])] += one["counts"]
         present = [one for one in arrow.unique(sections).to_pylist() if one is not None]
         for number in present:

@@ -24,6 +24,7 @@ Credentials = Callable[[], dict[str, Any]]  # gives them in obstore's words
 _CHUNK = 1000
 _AT_ONCE = 32
 # obstore has an exception of its own for a refused object, but none for a refused listing: only words.
+_UNLISTABLE = re.compile(r"invalid path", re.IGNORECASE)
 _REFUSED = re.compile(r"status code: 40[13]\b")
 
 
@@ -119,6 +120,11 @@ def list_objects(
     except Exception as error:
         if isinstance(error, PermissionError) or _REFUSED.search(str(error)):
             raise NotAuthorisedError(f"{source.bucket} may not be listed: {first_line(error)}") from error
+        if _UNLISTABLE.search(str(error)):
+            text = f"{source.bucket} holds a key that cannot be listed: {first_line(error)}"
+            raise UnreachableError(
+                f"{text}; build from an inventory (--inventory), or name a prefix without it"
+            ) from error
         if type(error).__module__.startswith(("obstore", "builtins")):
             raise UnreachableError(f"{source.bucket} could not be listed: {first_line(error)}") from error
         raise
@@ -175,8 +181,8 @@ def _object(one: Any) -> Object:
 
 
 def first_line(error: BaseException) -> str:
-    """An error of obstore's without what follows; of an address with a signature it says no more than REDACTED."""
-    return str(error).partition("\n")[0][:300]
+    """An error of obstore's without what follows, the server's XML too; of an address with a signature it says REDACTED."""
+    return re.split(r":?\s*(?:<|\n)", str(error), maxsplit=1)[0][:300]
 
 
 def heads(store: Any, keys: Iterable[str], at_once: int = _AT_ONCE) -> dict[str, Problem]:

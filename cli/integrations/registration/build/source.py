@@ -21,7 +21,7 @@ from integrations.registration.object_url import (
 
 Scheme = Literal["s3", "gs", "az", "obs", "https", "arn", "url"]
 FOLDER = "folder"  # why an object is no item
-_FORM = re.compile(r"(s3|gs|az|obs|https)://([^/]+)/?(.*)", re.DOTALL)
+_FORM = re.compile(r"((?i:s3|gs|az|obs|https))://([^/]+)/?(.*)", re.DOTALL)
 _ARN = re.compile(r"(arn:aws[a-z-]*:s3::\d{12}:accesspoint/[a-z0-9]+\.mrap)/?(.*)", re.DOTALL)
 
 
@@ -73,7 +73,7 @@ def parse_source(text: str, region: str | None = None) -> Source:
             f"{text!r} is no bucket: write s3://BUCKET, gs://BUCKET, az://ACCOUNT/CONTAINER, obs://BUCKET,"
             " https://HOST/BUCKET or an access point's ARN, each with a prefix behind it if wanted"
         )
-    scheme, first, rest = match.groups()
+    scheme, first, rest = match[1].lower(), match[2], match[3]
     if scheme in ("az", "https"):
         bucket, _, prefix = rest.partition("/")
         if not bucket:

@@ -119,8 +119,8 @@ def build_on_spark(
 
     files: paths that Spark's workers can read, or URIs that Spark can. The target's folder must be
     on a file system that all workers and this machine share.
-    Raises ConfigurationError for what Spark does not do and for an inventory that cannot be read,
-    NothingMatchedError if nothing was written, IntegrationsError if Spark does not complete.
+    Raises ConfigurationError for what Spark does not do, NothingMatchedError if nothing was written,
+    IntegrationsError for an inventory that cannot be read or if Spark does not complete.
     """
     after = utc(after)
     if target.format != "json":
@@ -305,7 +305,7 @@ def _answered(files: list[str]) -> Iterator[None]:
     try:
         yield
     except AnalysisException as error:
-        raise ConfigurationError(f"{files[0]} cannot be read: {_first_line(error)}") from error
+        raise IntegrationsError(f"{files[0]} cannot be read: {_first_line(error)}") from error
     except (PySparkException, _java_error()) as error:
         raise IntegrationsError(f"Spark did not complete: {_first_line(error)}") from error
 
