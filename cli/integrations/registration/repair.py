@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -25,10 +27,29 @@ _ROUNDS = 1000
 _COPY = 1 << 20
 
 
+class Origins:
+    """Where the bytes of a mended copy come from: pieces, each with its place in the copy, and in the file before."""
+
+    def __init__(self) -> None:
+        self._places, self._origins, self._lengths = array("q"), array("q"), array("q")
+
+    def add(self, place: int, origin: int, length: int) -> None:
+        """Take the next piece of the copy; new text has the place before which it was put, and the length 0."""
+        for column, value in zip((self._places, self._origins, self._lengths), (place, origin, length), strict=True):
+            column.append(value)
+
+    def of(self, place: int) -> int:
+        """The place in the file before of a place in the copy."""
+        piece = bisect_right(self._places, place) - 1
+        if piece < 0:
+            return place
+        return self._origins[piece] + min(place - self._places[piece], self._lengths[piece])
+
+
 class Repair(Struct, frozen=True):
     """What was changed, in the order of the work, and what is still wrong with the mended copy.
 
-    Lines and columns of changes are those of the file as it was when the change was made.
+    Lines and columns are those of the file that was given; paths those of the document as it was when that was found.
     """
 
     changes: list[Finding]
@@ -39,18 +60,20 @@ def repair(name: str | Path, output: BinaryIO, options: Options | None = None) -
     """Write a mended copy of a file to `output`. Raises UnreadableFileError."""
     options = structs.replace(options or Options(), max_findings=_AT_ONCE)
     changes: list[Finding] = []
+    rounds: list[Origins] = []
     with open_source(name) as source, tempfile.TemporaryFile() as first, tempfile.TemporaryFile() as second:
         current, following = source, first
         for _ in range(_ROUNDS):
             collector = examine(str(name), current, options)
             edits = _in_order([edit for defect in collector.kept for edit in defect.edits])
-            findings = collector.findings(str(name), current)
+            collector.kept = [structs.replace(one, offset=_origin(rounds, one.offset)) for one in collector.kept]
+            findings = collector.findings(str(name), source)
             if not edits:
                 break
             changes += [one for one in findings if one.repairable]
             following.seek(0)
             following.truncate()
-            apply(current, edits, following)
+            rounds.append(apply(current, edits, following))
             current, following = following, second if following is first else first
         current.seek(0)
         shutil.copyfileobj(current, output, _COPY)
@@ -61,21 +84,33 @@ def _in_order(edits: Sequence[Edit]) -> list[Edit]:
     return sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
 
 
-def apply(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO) -> None:
+def _origin(rounds: Sequence[Origins], offset: int) -> int:
+    """The place in the file that was given of a place in the copy after some rounds."""
+    for one in reversed(rounds):
+        offset = one.of(offset)
+    return offset
+
+
+def apply(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO) -> Origins:
     """Write the source with the edits, which come in order; of two that overlap the second waits for another round."""
-    _write(source, edits, output, 0, source.seek(0, 2))
+    origins = Origins()
+    _write(source, edits, output, origins, 0, source.seek(0, 2))
+    return origins
 
 
-def _write(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO, start: int, end: int) -> None:
+def _write(source: BinaryIO, edits: Sequence[Edit], output: BinaryIO, origins: Origins, start: int, end: int) -> None:
     at = start
     for edit in edits:
         if edit.start < at or edit.end > end:
             continue
+        origins.add(output.tell(), at, edit.start - at)
         _copy(source, output, at, edit.start)
+        origins.add(output.tell(), edit.start, 0)
         output.write(edit.text)
         if edit.move_end > edit.move_start:
-            _write(source, edits, output, edit.move_start, edit.move_end)
+            _write(source, edits, output, origins, edit.move_start, edit.move_end)
         at = edit.end
+    origins.add(output.tell(), at, end - at)
     _copy(source, output, at, end)
 
 
