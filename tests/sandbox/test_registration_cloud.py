@@ -48,6 +48,17 @@ def test_an_object_that_this_person_may_not_read_is_unreadable_not_missing(stage
     assert _asked(stage, path, profile=CHECKER) == (ExitCode.FINDINGS, [("REG317", 2)])
 
 
+def test_a_bucket_that_is_not_there_or_elsewhere_is_what_is_said_to_be_wrong(stage, tmp_path):
+    urls = [BASE.replace(BUCKET, "acme-media-none") + "a.png", BASE.replace("eu-west-2", "us-east-1") + "there/a.png"]
+    (tmp_path / "f.json").write_text(json.dumps({"images": [{"objectUrl": url} for url in urls]}))
+    words = ("registration", "validate", str(tmp_path / "f.json"), "--objects", "--format", "json")
+    found = stage.run_here(*words, profile=DEPLOYER).json["findings"]
+    assert [(one["id"], one["message"]) for one in found] == [
+        ("REG316", "there is no bucket acme-media-none"),
+        ("REG317", f"the bucket {BUCKET} is not in us-east-1"),  # the sandbox tells nobody where it is
+    ]
+
+
 @pytest.mark.parametrize("unset", ["AWS_CA_BUNDLE", "SSL_CERT_FILE"])
 def test_either_variable_alone_makes_the_proxys_certificate_trusted(stage, path, unset):
     assert _asked(stage, path, **{unset: ""}) == (ExitCode.CLEAN, [])
