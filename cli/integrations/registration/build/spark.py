@@ -24,6 +24,7 @@ from msgspec import Struct, structs
 from integrations.errors import ConfigurationError, IntegrationsError
 from integrations.registration.build import inventory as inventories
 from integrations.registration.build.assemble import group_title, natural
+from integrations.registration.build.columns import meanings, own_key, unfit_sql
 from integrations.registration.build.parts import Target, is_full
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.run import Built, built
@@ -157,15 +158,15 @@ def _objects(spark: Any, files: list[str], source: Source, columns: str | None, 
         if columns:
             reader = reader.schema(", ".join(f"`{one}` STRING" for one in inventories.column_names(columns)))
         table = reader.csv(paths)
-    found = inventories.meanings(table.columns, files, timed=bool(after))
+    found = meanings(table.columns, files, timed=bool(after))
     size = f.expr(f"coalesce(try_cast(`{found.size}` AS BIGINT), 0)") if found.size else f.lit(0).cast("bigint")
     time = f"date_format(try_cast(`{found.modified}` AS TIMESTAMP), \"yyyy-MM-dd'T'HH:mm:ss'Z'\")"
     modified = f.expr(f"coalesce({time}, '')") if found.modified else f.lit("")
     return table.select(
-        f.expr(inventories.own_key(source, f"`{found.key}`")).alias("key"),
+        f.expr(own_key(source, f"`{found.key}`")).alias("key"),
         size.alias("size"),
         modified.alias("modified"),
-        f.expr(f"coalesce({inventories.unfit_sql(found, source, '`')}, '')").alias("unfit"),
+        f.expr(f"coalesce({unfit_sql(found, source, '`')}, '')").alias("unfit"),
         f.col("_metadata.file_path").alias("file"),
         f.col("_metadata.file_block_start").alias("block"),
     ).where(f.col("modified") >= after)

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from integrations.registration.build.assemble import ROW_OF_MEMBER, Member, decider, group_item
-from integrations.registration.build.inventory import belongs
+from integrations.registration.build.columns import belongs
 from integrations.registration.build.parts import Target, write_part
 from integrations.registration.build.rules import BuildRules
 from integrations.registration.build.source import Object, Source
