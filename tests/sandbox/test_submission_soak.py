@@ -150,4 +150,4 @@ def test_killed_at_random_moments_everything_is_registered_exactly_once(soaked, 
         )
     assert in_the_work >= KILLS / 2
     assert (lost, twice) == (0, 0)
-    assert tally == {"registered": expected, "failed": 0, "cancelled": 0, "waiting": 0, "unclear": 0}
+    assert tally == {"registered": expected, "failed": 0, "cancelled": 0, "waiting": 0, "unclear": 0, "unsent": 0}
