@@ -26,6 +26,7 @@ def stage(quiet_platform: Stage) -> Stage:
 
 IMAGES, VIDEOS = items("images", 300), items("videos", 200)
 SLOWLY = Fault("latency", method="POST", path="/data-upload-jobs", seconds=0.4)
+CRAWLING = Fault("latency", method="POST", path="/data-upload-jobs", seconds=3)  # until a test has seen enough
 
 
 @pytest.fixture
@@ -263,22 +264,27 @@ def test_killed_between_a_request_and_its_answer_it_asks_the_folder(stage, proje
 
 
 def test_two_submissions_of_the_same_file_at_once_the_second_waits(stage, project, folder, file):
-    stage.faults(SLOWLY)
+    stage.faults(CRAWLING)
     first = stage.begin(project, *submit_words(file, folder), "--batch-size", "50", "--in-flight", "1")
     wait_for(lambda: len(stage.urls_in(folder)) > 0)
-    second = stage.play(project, *submit_words(file, folder))
-    out, _ = first.communicate(timeout=60)
-    assert "another submission to this folder is at work: waiting for it to end" in second.err
-    assert (first.returncode, second.code) == (0, 0)
-    assert (json.loads(out)["known"], second.json["known"]) == (0, 500)
+    second = stage.begin(project, *submit_words(file, folder))
+    said = ""
+    while "another submission to this folder is at work: waiting for it to end" not in said:
+        said = second.stderr.readline()
+        assert said, "the second has ended"
+    stage.faults()
+    (out, _), (later, _) = first.communicate(timeout=60), second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert (json.loads(out)["known"], json.loads(later)["known"]) == (0, 500)
     assert registered_once(stage, folder)
 
 
 def test_two_submissions_at_once_the_second_says_so_if_it_is_not_to_wait(stage, project, folder, file):
-    stage.faults(SLOWLY)
+    stage.faults(CRAWLING)
     first = stage.begin(project, *submit_words(file, folder), "--batch-size", "50", "--in-flight", "1")
     wait_for(lambda: len(stage.urls_in(folder)) > 0)
     second = stage.play(project, *submit_words(file, folder), "--no-wait")
+    stage.faults()
     first.communicate(timeout=60)
     assert second.code == 4
     assert "another process works on folder" in second.err

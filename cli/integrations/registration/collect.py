@@ -22,16 +22,25 @@ _QUERY = re.compile(
 
 
 class Collector:
-    """Takes defects; keeps the first `limit` of them, counts the rest by their id."""
+    """Takes defects; keeps the first `limit` of them, counts the rest by their id.
 
-    def __init__(self, limit: int) -> None:
+    mendable: of those with an edit so many are kept in place of `limit`.
+    """
+
+    def __init__(self, limit: int, mendable: int | None = None) -> None:
         self._limit = limit
+        self._mendable = mendable
         self.kept: list[Defect] = []
         self.counts: Counter[FindingId] = Counter()
 
     def __call__(self, defect: Defect) -> None:
         self.counts[defect.id] += 1
-        if len(self.kept) < self._limit:
+        if self._mendable is not None and defect.edits:
+            if self._mendable:
+                self._mendable -= 1
+                self.kept.append(defect)
+        elif self._limit:
+            self._limit -= 1
             self.kept.append(defect)
 
     def findings(self, name: str, file: BinaryIO) -> list[Finding]:

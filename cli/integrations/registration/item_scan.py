@@ -15,6 +15,7 @@ from integrations.registration.nodes import Member, Node, missing_comma, trailin
 from integrations.registration.reader import Lost
 from integrations.registration.window_reader import MAX_ITEM, WindowReader
 
+_WORTH_IT, _PATIENCE, _LONGEST_PAUSE = 4, 16, 256  # items, attempts, items
 _SMALLEST_REACH = 1024
 
 _BEHIND_ITEM = re.compile(rb"\}[ \t\r\n]*+,[ \t\r\n]*+\{[ \t\r\n]*+\"[^\"\\]{1,64}+\"")
@@ -83,6 +84,8 @@ class ItemScanner(WindowReader):
         self._separator = b""
         self._wrong_next = False  # the next item is known to be in the way
         self._unproven = 0  # the end of a text that could not be proven, so something is wrong before it
+        self._misses = 0  # chunks in a row that proved nothing worth the attempt
+        self._pause = 0  # items to be taken one by one before the next attempt
         self.counts: dict[str, int] = {}
 
     def array(self, section: str, path: str, found: ItemList) -> None:
@@ -121,7 +124,12 @@ class ItemScanner(WindowReader):
     def _items(self, section: str, path: str) -> None:
         """Take as many items as can be proven at once, or else one."""
         index = self.counts.get(section, 0)
-        taken = self._chunk(section, index) if self._fast and self._separator and not self._wrong_next else 0
+        if self._pause:
+            self._pause -= 1
+            taken = 0
+        else:
+            taken = self._chunk(section, index) if self._fast and self._separator and not self._wrong_next else 0
+            self._note(taken)
         if taken:
             self.counts[section] = index + taken
             return
@@ -137,6 +145,12 @@ class ItemScanner(WindowReader):
         behind = _BEHIND_ITEM.match(window.data, end - 1, window.end)
         if behind:
             self._separator = bytes(behind[0])
+
+    def _note(self, taken: int) -> None:
+        """Where nearly every item is wrong, guessing costs more than it saves: it is tried ever more seldom."""
+        self._misses = 0 if taken >= _WORTH_IT else self._misses + 1
+        if self._misses > _PATIENCE:
+            self._pause = min(_LONGEST_PAUSE, 1 << (self._misses - _PATIENCE))
 
     def _chunk(self, section: str, index: int) -> int:
         """Guess where an item ends, and verify; the number of items taken, 0 if there is nothing to go by."""

@@ -22,7 +22,8 @@ from integrations.registration.findings import Edit, Finding
 from integrations.registration.source import open_source
 from integrations.registration.validate import Options, examine
 
-_AT_ONCE = 50_000  # findings in one round, which bounds the memory
+_AT_ONCE = 200_000  # mends in one round, which bounds the memory
+_LEFT = 50_000  # findings that need a person, as far as they are listed
 _ROUNDS = 1000
 _COPY = 1 << 20
 
@@ -58,7 +59,7 @@ class Repair(Struct, frozen=True):
 
 def repair(name: str | Path, output: BinaryIO, options: Options | None = None) -> Repair:
     """Write a mended copy of a file to `output`. Raises UnreadableFileError."""
-    options = structs.replace(options or Options(), max_findings=_AT_ONCE)
+    options = structs.replace(options or Options(), max_findings=_LEFT, mendable=_AT_ONCE)
     changes: list[Finding] = []
     rounds: list[Origins] = []
     with open_source(name) as source, tempfile.TemporaryFile() as first, tempfile.TemporaryFile() as second:

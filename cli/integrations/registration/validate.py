@@ -31,7 +31,7 @@ _START = 4096
 
 
 class Options(Struct, frozen=True):
-    """How to validate. max_findings: how many of one file are listed; all are counted.
+    """How to validate. max_findings: how many of one file are listed; all are counted. mendable: see Collector.
 
     open_store: how to reach a bucket, if the cloud is to be asked for every object.
     window and fast are for tests: the size of the window in bytes, and whether chunks are
@@ -41,6 +41,7 @@ class Options(Struct, frozen=True):
     urls: UrlOptions = UrlOptions()
     strict_client_only: bool = False
     max_findings: int = 10_000
+    mendable: int | None = None
     window: int = WINDOW
     fast: bool = True
     open_store: OpenStore | None = None
@@ -121,7 +122,7 @@ class Run:
         start = file.read(_START)
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
-        collector = Collector(self._options.max_findings)
+        collector = Collector(self._options.max_findings, self._options.mendable)
         rules = Rules(collector, self._options.urls, self._options.strict_client_only)
         form = sniff(name, start)
         before = self.index.count
