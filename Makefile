@@ -10,9 +10,6 @@ NODE_STAMP := node_modules/.installed
 # Half a gigabyte, and Java 17 is needed too: only who works on it installs it.
 SPARK_STAMP := $(VENV)/.spark-installed
 
-# One more than there are cores: tests wait for servers much of their time.
-WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-
 .DEFAULT_GOAL := help
 .PHONY: help install install-spark quickstart test lint types unit sandbox-tests browser-tests spark-tests bench lock docs clean
 
@@ -58,10 +55,10 @@ unit: install ## the pure parts
 	$(BIN)/pytest -n auto tests/unit
 
 sandbox-tests: install ## against real servers on loopback
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=10 tests/sandbox
+	$(BIN)/pytest -n auto --dist loadfile --durations=10 tests/sandbox
 
 browser-tests: install ## a real browser agrees; skipped by name where there is none
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/browser
+	$(BIN)/pytest -n auto --dist loadfile tests/browser
 
 spark-tests: install ## inventories on Spark; skipped by name without Java or the extra
 	$(BIN)/pytest tests/spark

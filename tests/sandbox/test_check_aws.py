@@ -32,7 +32,7 @@ def test_writing_without_image_sequences_is_too_much(stage):
 
 def test_a_missing_probe_object_is_said_to_be_missing_where_listing_is_allowed(stage):
     stage.client("s3").delete_object(Bucket="acme-media-eu", Key="probe/pixel.png")
-    ran = stage.run("check", *MEDIA, "--select", "ACC403")
+    ran = stage.run_here("check", *MEDIA, "--select", "ACC403")
     assert ran.code == ExitCode.FINDINGS
     assert "probe/pixel.png is not there" in ran.out
 
@@ -41,14 +41,14 @@ def test_without_leave_to_list_a_missing_object_and_a_forbidden_one_look_alike_a
     stage.rewrite("cloudSyncedFolders: true", "cloudSyncedFolders: false")
     stage.up()
     stage.client("s3").delete_object(Bucket="acme-media-eu", Key="probe/pixel.png")
-    ran = stage.run("check", *MEDIA, "--select", "ACC403")
+    ran = stage.run_here("check", *MEDIA, "--select", "ACC403")
     assert ran.code == ExitCode.FINDINGS
     assert "without leave to list, AWS does not say which" in ran.out
 
 
 def test_the_wrong_region_is_named_with_the_right_one(stage):
     stage.rewrite("{name: acme-media-eu, region: eu-west-2", "{name: acme-media-eu, region: eu-west-1")
-    ran = stage.run("check", *MEDIA, "--select", "BKT102")
+    ran = stage.run_here("check", *MEDIA, "--select", "BKT102")
     assert ran.code == ExitCode.FINDINGS
     assert "the bucket is in eu-west-2" in ran.out
 
@@ -95,14 +95,14 @@ def test_before_encords_dialog_the_role_does_not_exist_and_its_questions_wait(st
 
 def test_encord_that_does_not_know_the_integration_says_what_it_knows(stage):
     stage.rewrite("title: acme-media", "title: acme-mistyped")
-    ran = stage.run("check", *MEDIA, "--select", "ENC602")
+    ran = stage.run_here("check", *MEDIA, "--select", "ENC602")
     assert ran.code == ExitCode.FINDINGS
     assert "'acme-media'" in ran.out
 
 
 def test_credentials_that_aws_does_not_know_are_not_authorised_to_look(stage):
     stranger = {"AWS_ACCESS_KEY_ID": "AKIAXXXXXXXXXXXXXXXX", "AWS_SECRET_ACCESS_KEY": "x"}
-    ran = stage.run("check", *MEDIA, "--select", "TRU301", profile="ci", **stranger, AWS_CONFIG_FILE="/dev/null")
+    ran = stage.run_here("check", *MEDIA, "--select", "TRU301", profile="ci", **stranger, AWS_CONFIG_FILE="/dev/null")
     assert ran.code == ExitCode.NOT_AUTHORISED
     assert "AWS does not accept these credentials" in ran.out
 
@@ -114,6 +114,6 @@ def test_rights_that_do_not_suffice_are_unknown_and_never_green(stage):
 
 
 def test_a_profile_that_is_not_there_is_a_wrong_configuration(stage):
-    ran = stage.run("check", *MEDIA, profile="nobody")
+    ran = stage.run_here("check", *MEDIA, profile="nobody")
     assert ran.code == ExitCode.USAGE
     assert "nobody" in ran.err

@@ -107,10 +107,10 @@ def test_a_suppressed_finding_does_not_count_and_an_expired_one_does(without_cor
 
 def test_a_suppression_of_what_passes_is_a_finding_of_its_own(stage):
     suppress(stage, '{id: BKT103, reason: "was open once", expires: "2999-12-31"}')
-    ran = stage.run(*MEDIA, "--format", "json", "--fail-on", "warning")
+    ran = stage.run_here(*MEDIA, "--format", "json", "--fail-on", "warning")
     assert ran.code == ExitCode.FINDINGS
     assert by_id(ran)["SUP952"]["status"] == "warning"
-    assert stage.run(*MEDIA, "--fail-on", "warning", "--select", "COR").code == ExitCode.CLEAN, "it was not asked"
+    assert stage.run_here(*MEDIA, "--fail-on", "warning", "--select", "COR").code == ExitCode.CLEAN, "it was not asked"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_suppression_of_what_passes_is_a_finding_of_its_own(stage):
 )
 def test_a_suppression_that_says_too_little_is_refused_at_its_line(stage, item, said):
     suppress(stage, item)
-    ran = stage.run(*MEDIA)
+    ran = stage.run_here(*MEDIA)
     assert ran.code == ExitCode.USAGE
     assert said in ran.err and "Pulumi.sandbox.yaml:" in ran.err
 
@@ -147,7 +147,7 @@ def test_findings_of_a_baseline_do_not_count_and_new_ones_do(without_cors, tmp_p
 
 def test_warnings_can_be_left_out(stage):
     suppress(stage, '{id: BKT103, reason: "was open once", expires: "2999-12-31"}')
-    ran = stage.run(*MEDIA, "--min-severity", "error", "--fail-on", "warning", "--format", "json")
+    ran = stage.run_here(*MEDIA, "--min-severity", "error", "--fail-on", "warning", "--format", "json")
     assert ran.code == ExitCode.CLEAN
     assert {one["severity"] for one in ran.json["results"]} == {"error"}
 
@@ -172,7 +172,7 @@ def test_what_comes_right_while_it_is_waited_for_is_right(without_cors):
 
 
 def test_a_length_of_time_is_one(stage):
-    ran = stage.run(*MEDIA, "--wait", "soon")
+    ran = stage.run_here(*MEDIA, "--wait", "soon")
     assert ran.code == ExitCode.USAGE and "'soon' is no length of time" in ran.err
 
 
@@ -188,7 +188,7 @@ def unknown_and_skipped(ran):
 
 
 def test_a_cloud_and_an_encord_that_accept_and_never_answer_are_unknown_and_the_run_ends(stage, silent):
-    ran = stage.run(
+    ran = stage.run_here(
         *MEDIA, "--format", "json", HTTPS_PROXY=silent.address, ENCORD_DOMAIN=silent.address, INTEGRATIONS_TIMEOUT="2"
     )
     assert ran.code == ExitCode.INCOMPLETE
@@ -200,13 +200,13 @@ def test_a_cloud_and_an_encord_that_accept_and_never_answer_are_unknown_and_the_
 
 def test_a_cloud_to_which_there_is_no_way_is_unknown(stage):
     nobody = "http://127.0.0.1:9"
-    ran = stage.run(*MEDIA, "--format", "json", HTTPS_PROXY=nobody, ENCORD_DOMAIN=nobody, INTEGRATIONS_TIMEOUT="2")
+    ran = stage.run_here(*MEDIA, "--format", "json", HTTPS_PROXY=nobody, ENCORD_DOMAIN=nobody, INTEGRATIONS_TIMEOUT="2")
     assert ran.code == ExitCode.INCOMPLETE
     assert unknown_and_skipped(ran)["unknown"] == FIRST
 
 
 def test_only_the_cloud_is_silent_and_what_is_known_of_encord_is_told(stage, silent):
-    ran = stage.run(*MEDIA, "--format", "json", HTTPS_PROXY=silent.address, INTEGRATIONS_TIMEOUT="2")
+    ran = stage.run_here(*MEDIA, "--format", "json", HTTPS_PROXY=silent.address, INTEGRATIONS_TIMEOUT="2")
     assert ran.code == ExitCode.INCOMPLETE
     assert by_id(ran)["ENC602"]["status"] == "pass"
 
@@ -217,7 +217,7 @@ def test_credentials_that_were_revoked_are_no_network_problem(stage):
     (key,) = iam.list_access_keys(UserName="ci")["AccessKeyMetadata"]
     iam.update_access_key(UserName="ci", AccessKeyId=key["AccessKeyId"], Status="Inactive")
     try:
-        ran = stage.run(*MEDIA, "--format", "json", "--select", "TRU,ACC,BKT")
+        ran = stage.run_here(*MEDIA, "--format", "json", "--select", "TRU,ACC,BKT")
     finally:
         iam.update_access_key(UserName="ci", AccessKeyId=key["AccessKeyId"], Status="Active")
     assert ran.code == ExitCode.NOT_AUTHORISED
@@ -226,5 +226,5 @@ def test_credentials_that_were_revoked_are_no_network_problem(stage):
 
 @pytest.mark.parametrize("value", ["0", "soon", "-1", "inf"])
 def test_a_timeout_is_a_number_of_seconds(stage, value):
-    ran = stage.run(*MEDIA, INTEGRATIONS_TIMEOUT=value)
+    ran = stage.run_here(*MEDIA, INTEGRATIONS_TIMEOUT=value)
     assert ran.code == ExitCode.USAGE and "INTEGRATIONS_TIMEOUT" in ran.err

@@ -76,6 +76,6 @@ def test_a_bucket_of_another_account_needs_a_way_in(stage):
         "{name: acme-media-eu, region: eu-west-2, ownership: create}",
         f'{{name: acme-foreign-eu, region: eu-west-2, ownership: create, account: "{DATA_ACCOUNT}"}}',
     )
-    ran = stage.run("env", "show", "sandbox")
+    ran = stage.run_here("env", "show", "sandbox")
     assert ran.code == ExitCode.USAGE
     assert "needs a `deployRole`" in ran.err

@@ -72,7 +72,7 @@ def test_up_changes_nothing_of_the_owner_and_lets_encord_read(stage, owned):
 
 
 def test_what_the_owner_must_add_is_printed_merged_with_what_is_theirs(stage, owned):
-    ran = stage.run("access", "show", "media", "-d", "cors", profile="deployer")
+    ran = stage.run_here("access", "show", "media", "-d", "cors", profile="deployer")
     assert ran.code == ExitCode.CLEAN
     rules = ran.json["CORSRules"]
     assert rules[0] == THEIR_CORS[0]
@@ -84,7 +84,7 @@ def test_what_the_owner_must_add_is_printed_merged_with_what_is_theirs(stage, ow
 
 
 def test_a_document_that_may_not_be_read_is_said_to_be_unmerged(stage, owned):
-    ran = stage.run("access", "show", "media", profile="ci")
+    ran = stage.run_here("access", "show", "media", profile="ci")
     assert ran.code == ExitCode.CLEAN
     assert "not merged, because the bucket's documents could not be read (AccessDenied)" in ran.out
 

@@ -64,7 +64,7 @@ def test_a_disposable_environment_renames_its_bucket(stage):
 def test_only_a_sandbox_can_be_disposable(stage):
     text = (stage.root / "Pulumi.sandbox.yaml").read_text()
     (stage.root / "Pulumi.prod.yaml").write_text(text)
-    ran = stage.run("env", "show", "prod")
+    ran = stage.run_here("env", "show", "prod")
     (stage.root / "Pulumi.prod.yaml").unlink()
     assert ran.code == 2
     assert "cannot be disposable" in ran.err
