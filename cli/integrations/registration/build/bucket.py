@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 from integrations.registration.build.listing import Problem, Trouble
 from integrations.registration.build.source import Source
@@ -45,6 +42,11 @@ def _region(source: Source) -> str:
     """
     if source.scheme != "s3":
         return ""
+    # Only here: every validation would pay for them.
+    import ssl
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://s3.{source.region}.amazonaws.com"
     bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     asked = Request(f"{endpoint.rstrip('/')}/{source.bucket}", method="HEAD")  # noqa: S310 - the scheme is http or https
