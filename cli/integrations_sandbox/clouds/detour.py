@@ -15,7 +15,7 @@ import asyncio
 import hmac
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from starlette.types import Receive, Scope, Send
 from yarl import URL
 
 from integrations_sandbox.clouds import certificates
+from integrations_sandbox.clouds.azure_azurite import NOT_ADDED
 from integrations_sandbox.clouds.edge import Routes
 from integrations_sandbox.clouds.fault_refusals import refusal
 from integrations_sandbox.decoding import decode
@@ -38,8 +39,6 @@ DOOR = "/_sandbox/faults"
 HOST = "localhost"
 # Of a hop's own, and none of what is passed on (RFC 9110, 7.6.1). Expect is answered here.
 HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade", "expect"}
-# aiohttp would add these, and a client's signature covers what it sent itself.
-NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class Detour(Struct, frozen=True):
@@ -76,7 +75,7 @@ class Forwarding:
             drop(receive)
             return
         async with answer:
-            response = StreamingResponse(_whole(answer.content.iter_any()), answer.status)
+            response = StreamingResponse(answer.content.iter_any(), answer.status)
             response.raw_headers = [
                 (name.lower(), value) for name, value in answer.raw_headers if name.lower().decode() not in HOP
             ]
@@ -85,11 +84,6 @@ class Forwarding:
 
 def _passed_on(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers if name not in HOP]
-
-
-async def _whole(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for part in parts:
-        yield part
 
 
 class Door:
